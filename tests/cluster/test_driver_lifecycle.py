@@ -94,7 +94,7 @@ def is_running(cluster: EmbeddedCluster) -> list[str]:
 @pytest.fixture
 def program(driven: EmbeddedCluster, tmp_path: Path) -> Iterator[Program]:
     program = Program.create(tmp_path / "program", STACK)
-    program.set_config(f'kubeconfigs["{NAME}"]', driven.plane.kubeconfig, secret=True)
+    program.set_config(f'kubeconfigs["{NAME}-kubeconfig"]', driven.plane.kubeconfig, secret=True)
     program.set_config("createNamespaces", "true")
     program.set_config("waitForReady", "true")
     yield program

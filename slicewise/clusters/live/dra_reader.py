@@ -17,6 +17,7 @@ from slicewise.clusters.live.published_slices import (
     PublishedPool,
     published_pools,
 )
+from slicewise.documents import is_before_release
 from slicewise.kubernetes import items, mapping, text
 
 if TYPE_CHECKING:
@@ -27,6 +28,8 @@ Allowed = Callable[[Readable, Awaitable[Objects], Objects], Awaitable[Objects]]
 """Reads a kind, or gives another value where this user may not read it."""
 Listed = Callable[[AsyncIterable[Any]], Awaitable[Objects]]
 
+# Up to 1.34 the scheduler gives out what is there of a node's devices, while others are still to be published.
+_NEEDS_ALL_SLICES: Final = "1.35"
 _KINDS: Final = {
     Readable.RESOURCE_SLICES: "ResourceSlice",
     Readable.DEVICE_CLASSES: "DeviceClass",
@@ -49,11 +52,14 @@ class DynamicResources:
     claims: tuple[Mapping[str, Any], ...] = ()
 
 
-async def read_dynamic_resources(client: AsyncClient, allowed: Allowed, listed: Listed, page: int) -> DynamicResources:
+async def read_dynamic_resources(
+    client: AsyncClient, release: str | None, allowed: Allowed, listed: Listed, page: int
+) -> DynamicResources:
     """Read them; in a cluster without NVIDIA's DRA driver that is one list, or nothing.
 
     Args:
         client: The client.
+        release: The version of the cluster's Kubernetes; None where it is not known.
         allowed: What reads a kind that this user may not be allowed to read.
         listed: What reads all objects of a kind; none where the server does not know it.
         page: How many objects are asked for at once.
@@ -71,15 +77,16 @@ async def read_dynamic_resources(client: AsyncClient, allowed: Allowed, listed: 
         resource = create_global_resource(RESOURCE_GROUP, version, _KINDS[kind], kind.value)
         return await allowed(kind, listed(client.list(resource, chunk_size=page)), [])
 
+    needs_all = release is None or not is_before_release(release, _NEEDS_ALL_SLICES)
     slices = await everywhere(Readable.RESOURCE_SLICES)
     if not any(mapping(each.get("spec")).get("driver") == DRIVER for each in slices):
-        return DynamicResources(tuple(published_pools(slices)))
+        return DynamicResources(tuple(published_pools(slices, needs_all=needs_all)))
     rules = await everywhere(Readable.TAINT_RULES)
     classes = await everywhere(Readable.DEVICE_CLASSES)
     claim = create_namespaced_resource(RESOURCE_GROUP, version, "ResourceClaim", Readable.RESOURCE_CLAIMS.value)
     claims = await allowed(Readable.RESOURCE_CLAIMS, listed(client.list(claim, namespace="*", chunk_size=page)), [])
     return DynamicResources(
-        tuple(published_pools(slices, rules)),
+        tuple(published_pools(slices, rules, needs_all=needs_all)),
         tuple(sorted(map(live_device_class, classes), key=lambda each: each.name)),
         tuple(claims),
     )

@@ -1,7 +1,7 @@
 """ResourceSlices as the pools of devices that they are the parts of: those of the newest generation, if all are there.
 
-Source: k8s.io/dynamic-resource-allocation v0.37.2, structured/internal/experimental/pools.go (a pool of which slices
-are missing is not used); resource.k8s.io, ResourceSliceSpec.
+Source: k8s.io/dynamic-resource-allocation v0.37.2, structured/internal (a pool of which slices are missing is not used;
+in v0.34.2 it is); resource.k8s.io, ResourceSliceSpec.
 """
 
 from __future__ import annotations
@@ -38,13 +38,14 @@ class PublishedPool:
 
 
 def published_pools(
-    slices: Iterable[Mapping[str, Any]], rules: Iterable[Mapping[str, Any]] = ()
+    slices: Iterable[Mapping[str, Any]], rules: Iterable[Mapping[str, Any]] = (), *, needs_all: bool = True
 ) -> list[PublishedPool]:
     """Return the pools of devices, by driver and name.
 
     Args:
         slices: ResourceSlices as the API server writes them (resource.k8s.io, JSON).
         rules: DeviceTaintRules, in the same way.
+        needs_all: Whether the scheduler uses no pool of which slices are missing.
     """
     of_pool: dict[tuple[str, str], list[Mapping[str, Any]]] = {}
     for each in slices:
@@ -52,7 +53,8 @@ def published_pools(
         pool = text(mapping(spec.get("pool")).get("name"))
         of_pool.setdefault((text(spec.get("driver")), pool), []).append(spec)
     taints = [mapping(each.get("spec")) for each in rules]
-    return [_pool(driver, specs, taints) for (driver, _), specs in sorted(of_pool.items())]
+    found = [_pool(driver, specs, taints) for (driver, _), specs in sorted(of_pool.items())]
+    return found if needs_all else [replace(each, is_complete=True) for each in found]
 
 
 def _pool(driver: str, specs: list[Mapping[str, Any]], rules: list[Mapping[str, Any]]) -> PublishedPool:

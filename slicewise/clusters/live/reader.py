@@ -66,7 +66,8 @@ async def read_cluster(client: AsyncClient, named: Collection[ObjectName] = ()) 
             return otherwise
 
     nodes = await _nodes(client)
-    dynamic = await read_dynamic_resources(client, allowed, _listed, _PAGE)
+    version = await read_kubernetes_version(client)
+    dynamic = await read_dynamic_resources(client, version, allowed, _listed, _PAGE)
     nodes = with_dra(nodes, dynamic.pools)
     claimed = claimed_units(dynamic.claims, dynamic.pools, dynamic.classes)
     pods, daemons = await allowed(Readable.PODS, _pods(client, claimed), ((), Counter[str]()))
@@ -95,7 +96,7 @@ async def read_cluster(client: AsyncClient, named: Collection[ObjectName] = ()) 
         gateways=None if gateways is None else {(each.namespace, each.name): each for each in gateways},
         routes=None if routes is None else {each.service: each for each in routes if each.service},
         named=await read_named_objects(client, named),
-        version=await read_kubernetes_version(client),
+        version=version,
         published=dynamic.pools,
         device_classes=dynamic.classes,
     )

@@ -14,8 +14,10 @@ _INSUFFICIENT: Final = re.compile(r"Insufficient (?P<resource>nvidia\.com/[A-Za-
 _NO_CLASS: Final = re.compile(r"device class (?P<name>\S+) does not exist")
 _FAILED_SELECTOR: Final = re.compile(r"running \"DynamicResources\" filter plugin: .*CEL (?:runtime|compile) error")
 _NO_KEY: Final = re.compile(
-    r"on device (?P<device>\S+): CEL runtime error: no such key: (?P<key>[A-Za-z0-9_/.-]*[A-Za-z0-9])"
+    r"(?:on device (?P<device>\S+))?: CEL runtime error: no such key: (?P<key>[A-Za-z0-9_/]+)"  # 1.34 names no device
 )
+
+_UNEVALUATED: Final = "a selector cannot be evaluated"
 
 
 def meanings(messages: Iterable[str]) -> list[str]:
@@ -61,11 +63,8 @@ def _failed_selector(message: str) -> str | None:
     if not _FAILED_SELECTOR.search(message):
         return None
     match = _NO_KEY.search(message)
-    lacking = (
-        f"{match['device']} has no {match['key']}, which a selector reads"
-        if match
-        else "a selector cannot be evaluated"
-    )
+    device = (match and match["device"]) or "a device"
+    lacking = f"{device} has no {match['key']}, which a selector reads" if match else _UNEVALUATED
     return (
         f"{lacking}: that ends the scheduling of the pod on every node; have the DeviceClass or claim ask first "
         "whether a device has it (.?NAME.orValue(''))"

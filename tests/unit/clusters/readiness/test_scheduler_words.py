@@ -36,6 +36,10 @@ NONE_FITS = "preemption: 0/5 nodes are available: 5 Preemption is not helpful fo
             ("gpu.nvidia.com/dra-0/odd has no profile, which a selector reads", "on every node"),
         ),
         (
+            'running "DynamicResources" filter plugin: class c: selector #0: CEL runtime error: no such key: profile',
+            ("a device has no profile, which a selector reads",),
+        ),
+        (
             'running "DynamicResources" filter plugin: class bare: selector #0: CEL compile error: ERROR: <input>:1:1',
             ("a selector cannot be evaluated", "on every node"),
         ),

@@ -21,6 +21,7 @@ from tests.unit.clusters.live.answers import refused
 from tests.unit.clusters.live.dra_answers import path_of
 from tests.unit.clusters.verify.drivers.driven import (
     BARE,
+    CUT,
     GOOD_CLASS,
     OTHER,
     RESOURCE,
@@ -28,6 +29,7 @@ from tests.unit.clusters.verify.drivers.driven import (
     created,
     cut_pool,
     driven,
+    incomplete,
     lacking,
     on_demand_pool,
     told,
@@ -219,3 +221,8 @@ def test_who_may_not_list_slices_is_not_bothered_where_the_device_plugin_offers_
     live = driven({"n": None}, resources={RESOURCE: 16}, answers={path_of("resourceslices"): refused(403)})
     assert live.unread == (Readable.RESOURCE_SLICES,)
     assert verified(cut_pool("devicePlugin"), live).differences == ()
+
+
+def test_up_to_1_34_what_is_published_can_be_had_while_slices_are_missing() -> None:
+    live = driven({"n": None}, more_slices=incomplete(CUT), kubernetes="1.34.2")
+    assert verified(cut_pool(), live).differences == ()
