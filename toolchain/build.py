@@ -27,10 +27,16 @@ if TYPE_CHECKING:
 HERE = Path(__file__).resolve().parent
 GO_MINIMUM = (1, 26)
 
-KUBERNETES_VERSION = "v1.34.2"
+# Minor release -> version and module. The first is built unless the environment variable KUBERNETES names another.
+KUBERNETES_RELEASES = {"1.37": ("v1.37.2", "kubernetes"), "1.34": ("v1.34.2", "kubernetes-1.34")}
+KUBERNETES_RELEASE = os.environ.get("KUBERNETES") or next(iter(KUBERNETES_RELEASES))
+if KUBERNETES_RELEASE not in KUBERNETES_RELEASES:
+    sys.exit(f"error: KUBERNETES={KUBERNETES_RELEASE} is not one of {', '.join(KUBERNETES_RELEASES)}")
+KUBERNETES_VERSION, _KUBERNETES = KUBERNETES_RELEASES[KUBERNETES_RELEASE]
 _KUBE = "k8s.io/component-base/version"
-_KUBE_STAMP = f"-X {_KUBE}.gitVersion={KUBERNETES_VERSION} -X {_KUBE}.gitMajor=1 -X {_KUBE}.gitMinor=34"
-_PULUMI_STAMP = "-X github.com/pulumi/pulumi/sdk/v3/go/common/version.Version=v3.259.0"
+_MAJOR, _MINOR = KUBERNETES_RELEASE.split(".")
+_KUBE_STAMP = f"-X {_KUBE}.gitVersion={KUBERNETES_VERSION} -X {_KUBE}.gitMajor={_MAJOR} -X {_KUBE}.gitMinor={_MINOR}"
+_PULUMI_STAMP = "-X github.com/pulumi/pulumi/sdk/v3/go/common/version.Version=v3.276.0"
 PULUMI_SDK_MODULE = "github.com/pulumi/pulumi/sdk/v3"
 
 
@@ -76,10 +82,10 @@ PULUMI = (
 # The embedded cluster: a control plane, a scheduler, nodes without machines, and the controllers of what is deployed.
 KUBERNETES = (
     Binary("etcd", "etcd", "go.etcd.io/etcd/server/v3", 30),
-    Binary("kube-apiserver", "kubernetes", "k8s.io/kubernetes/cmd/kube-apiserver", 200, _KUBE_STAMP),
+    Binary("kube-apiserver", _KUBERNETES, "k8s.io/kubernetes/cmd/kube-apiserver", 200, _KUBE_STAMP),
     # Its garbage collector ends foreground deletion, which is how Pulumi deletes.
-    Binary("kube-controller-manager", "kubernetes", "k8s.io/kubernetes/cmd/kube-controller-manager", 60, _KUBE_STAMP),
-    Binary("kube-scheduler", "kubernetes", "k8s.io/kubernetes/cmd/kube-scheduler", 30, _KUBE_STAMP),
+    Binary("kube-controller-manager", _KUBERNETES, "k8s.io/kubernetes/cmd/kube-controller-manager", 60, _KUBE_STAMP),
+    Binary("kube-scheduler", _KUBERNETES, "k8s.io/kubernetes/cmd/kube-scheduler", 30, _KUBE_STAMP),
     Binary("kwok", "kwok", "sigs.k8s.io/kwok/cmd/kwok", 90),
     Binary("llmisvc", "kserve", "github.com/kserve/kserve/cmd/llmisvc", 150),
     Binary("lws-controller", "lws", "sigs.k8s.io/lws/cmd", 70),
