@@ -32,7 +32,7 @@ PULUMI = $(PROVIDER_BUILT) PATH="$$PATH:$$($(TOOLCHAIN) where)" \
 	PULUMI_SKIP_UPDATE_CHECK=true PULUMI_PYTHON_CMD="$(CURDIR)/$(VENV)/bin/python" GOGC=400 \
 	$(VENV)/bin/python slicewise/clusters/access/temporary_directory.py pulumi --non-interactive
 
-# A file where Pulumi 3.259 would make a directory: with every command it would write a log of all properties there, which
+# A file where Pulumi 3.276 would make a directory: with every command it would write a log of all properties there, which
 # takes a third of a preview's time, and it goes on without.
 PREPARED = mkdir -p $(STATE)/stacks $(STATE)/home && { [ -e $(STATE)/home/logs ] || : > $(STATE)/home/logs; }
 
@@ -117,7 +117,7 @@ check: lint ## Lint, types, import contracts, unit and mock tests, in under two 
 	$(VENV)/bin/pytest -n 3 --dist worksteal -q -m 'not long' tests/unit tests/components tests/policies tests/bench tests/corpus/test_corpus.py tests/corpus/test_schema.py
 
 .PHONY: test
-test: lint toolchain toolchain-nvidia policies ## Set up, and run every test: also the real Pulumi engine and a real API server
+test: lint toolchain toolchain-releases toolchain-nvidia policies ## Set up, and run every test: also the real Pulumi engine and a real API server (KUBERNETES=1.34: of that release)
 	$(VENV)/bin/pytest -n 2 --dist loadgroup -m 'not attack' tests
 
 .PHONY: attacks
@@ -147,6 +147,10 @@ demo-down: $(VENV)/.development ## Stop the demo's clusters and remove what they
 .PHONY: toolchain
 toolchain: ## Build the pinned Pulumi and Kubernetes binaries, once (cold: some 22 minutes on two cores)
 	@$(TOOLCHAIN) all
+
+.PHONY: toolchain-releases
+toolchain-releases: ## Build each Kubernetes release that a test names, beside that of `make toolchain` (cold: some 7 minutes a release)
+	@$(TOOLCHAIN) releases
 
 .PHONY: toolchain-nvidia
 toolchain-nvidia: ## Build the program that says what NVIDIA's components make of a node (cold: a minute; needs a C compiler)

@@ -22,13 +22,13 @@ from .document_inputs import DocumentInput, DocumentInputs, as_mapping
 from .environment_content import EnvironmentContent
 from .kubeconfig import NOWHERE, kubeconfigs_of_program, sweep_while_the_engine_runs
 from .kubernetes_objects import declare
+from .kubernetes_provider import kubernetes_provider
 from .last_update import PlanMemory
 from .leaving import declare_untouched
 from .model_placement import ModelPlacement
 from .object_handling import Handling, name_of_object
 from .planning_component import PlanningComponent, depended_on, former_names, memory_of
 from .preparation import Preparation, prepare
-from .provider_version import provider_version
 from .provisioning import provision
 from .resource_names import provider_name
 from .serving_wait import Served, wait_until_served
@@ -154,15 +154,14 @@ class InferenceEnvironment(PlanningComponent):
     async def _declare(self, name: str, content: EnvironmentContent) -> None:
         handling = content.handling
         self.kubeconfig = pulumi.Output.secret(content.kubeconfig or NOWHERE)
-        self.provider = kubernetes.Provider(
+        self.provider = kubernetes_provider(
             provider_name(name),
             # The provider leaves a copy in the temporary directory; the sweeper finds it by this mark.
             kubeconfig=self.kubeconfig.apply(marked),
             # Without it, a rotated CA or a new endpoint would replace every object of the cluster.
-            cluster_identifier=handling.identifier or name,
+            identifier=handling.identifier or name,
             opts=pulumi.ResourceOptions(
                 parent=self,
-                version=provider_version(),
                 aliases=handling.aliases(provider_name(name)),
                 # Everything that is applied depends on the provider.
                 depends_on=[*content.depends_on],

@@ -19,7 +19,7 @@ from embedded.kserve_kinds import install_kserve_crds
 from embedded.kserve_settings import install_kserve_settings
 from embedded.leader_worker_set import install_lws_crds, install_lws_webhooks, start_lws_controller
 from embedded.processes import Process
-from embedded.toolchain import bin_dir, find_binary
+from embedded.toolchain import bin_dir, find_binary, find_kubernetes
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -52,6 +52,7 @@ class EmbeddedCluster:
         *,
         kserve_webhooks: bool = False,
         gateway: bool = False,
+        release: str | None = None,
         binaries: Path | None = None,
     ) -> Iterator[EmbeddedCluster]:
         """Start one, wait until all of it is ready, and stop it at the end of the `with` block.
@@ -61,18 +62,20 @@ class EmbeddedCluster:
             pools: The nodes that it has; `add_nodes` adds more.
             kserve_webhooks: Whether KServe's admission webhooks are installed, which refuse some changes.
             gateway: Whether the gateway that KServe's settings name routes requests, to stub engines.
-            binaries: Where the programs are; by default where `make toolchain` puts them.
+            release: Its Kubernetes release, such as "1.34"; by default the one that `make toolchain` builds.
+            binaries: Where the programs are; by default where `make toolchain`, and `make toolchain-releases` for a
+                `release`, put them.
 
         Raises:
             ControlPlaneError: A program is missing or ended early, or something was not ready in time.
         """
-        binaries = binaries or bin_dir()
         directory = directory.resolve()
-        scheduler, kwok, lws_controller, llmisvc = (
-            find_binary(binaries, name) for name in ("kube-scheduler", "kwok", "lws-controller", "llmisvc")
+        scheduler = find_kubernetes("kube-scheduler", release, binaries)
+        kwok, lws_controller, llmisvc = (
+            find_binary(binaries or bin_dir(), name) for name in ("kwok", "lws-controller", "llmisvc")
         )
         with ExitStack() as stack:
-            plane = stack.enter_context(ControlPlane.start(directory, binaries))
+            plane = stack.enter_context(ControlPlane.start(directory, release=release, binaries=binaries))
             kubeconfig = plane.kubeconfig_path
             client = stack.enter_context(connect(plane))
             install_gateway_api_crds(client)

@@ -14,7 +14,7 @@ from embedded.ports import free_ports
 from embedded.probes import HOST, https_ok
 from embedded.processes import Process
 from embedded.secret_files import write_key, write_secret
-from embedded.toolchain import bin_dir, find_binary
+from embedded.toolchain import bin_dir, find_binary, find_kubernetes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -53,20 +53,23 @@ class ControlPlane:
 
     @classmethod
     @contextmanager
-    def start(cls, directory: Path, binaries: Path | None = None) -> Iterator[ControlPlane]:
+    def start(
+        cls, directory: Path, *, release: str | None = None, binaries: Path | None = None
+    ) -> Iterator[ControlPlane]:
         """Start one, wait until it is ready, and stop it at the end of the `with` block.
 
         Args:
             directory: An empty or absent directory, for its data, secrets and logs. It is not removed.
-            binaries: Where etcd, kube-apiserver and kube-controller-manager are; by default where
-                `make toolchain` puts them.
+            release: Its Kubernetes release, such as "1.34"; by default the one that `make toolchain` builds.
+            binaries: Where etcd, kube-apiserver and kube-controller-manager are; by default where `make toolchain`, and
+                `make toolchain-releases` for a `release`, put them.
 
         Raises:
             ControlPlaneError: A binary is missing or ended early, or the server was not ready in time.
         """
-        binaries = binaries or bin_dir()
-        etcd_binary, server_binary, manager_binary = (
-            find_binary(binaries, name) for name in ("etcd", "kube-apiserver", "kube-controller-manager")
+        etcd_binary = find_binary(binaries or bin_dir(), "etcd")
+        server_binary, manager_binary = (
+            find_kubernetes(name, release, binaries) for name in ("kube-apiserver", "kube-controller-manager")
         )
         directory = directory.resolve()
         directory.mkdir(parents=True, exist_ok=True)

@@ -10,7 +10,7 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from embedded.toolchain import bin_dir
+from embedded.toolchain import bin_dir, built_provider
 from slicewise.clusters.access import private_tmp
 
 CHECKOUT = Path(__file__).resolve().parent.parent
@@ -61,6 +61,8 @@ class Program:
             # Engine events, one JSON a line, as `pulumi up --json` gives them too; a preview's digest has no outputs.
             "PULUMI_ENABLE_STREAMING_JSON_PREVIEW": "true",
             "PULUMI_PYTHON_CMD": sys.executable,
+            # The program asks for the provider that it gets, or `pulumi` would warn of a wrong version.
+            "SLICEWISE_KUBERNETES_PROVIDER_VERSION": built_provider() or "",
             # The engine lives for seconds: collecting less often costs memory that nobody else needs.
             "GOGC": "400",
             "NO_COLOR": "1",
@@ -95,7 +97,7 @@ class Program:
 def _without_log(home: Path) -> None:
     """Keep the engine from writing a log of all properties with every command, which takes a third of its time.
 
-    Pulumi 3.259 has no setting for it. It goes on without a log where it cannot make the directory.
+    Pulumi 3.276 has no setting for it. It goes on without a log where it cannot make the directory.
     """
     home.mkdir(mode=0o700, exist_ok=True)
     log = home / "logs"

@@ -12,8 +12,25 @@ _TOOLCHAIN = Path(__file__).resolve().parent.parent / "toolchain"
 
 
 def bin_dir() -> Path:
-    """Return the directory of the built binaries; it may not exist yet."""
+    """Return the directory of the built binaries that have none of their own; it may not exist yet."""
     return Path(_output([sys.executable, _TOOLCHAIN / "build.py", "where"], cwd=_TOOLCHAIN))
+
+
+def built_provider() -> str | None:
+    """Return the version of Pulumi's Kubernetes provider in `bin_dir`; None where another one is on PATH."""
+    return _output([sys.executable, _TOOLCHAIN / "build.py", "provider-version"], cwd=_TOOLCHAIN) or None
+
+
+def kubernetes_dir(release: str | None = None) -> Path:
+    """Return the directory of the built programs of a Kubernetes release, such as "1.34"; it may not exist yet.
+
+    Without `release`, of the one that the environment variable KUBERNETES names, or else of the newest.
+
+    Raises:
+        ControlPlaneError: There is no module for this release in `toolchain/`.
+    """
+    place = f"where-kubernetes-{release}" if release else "where-kubernetes"
+    return Path(_output([sys.executable, _TOOLCHAIN / "build.py", place], cwd=_TOOLCHAIN))
 
 
 def contour_dir() -> Path:
@@ -36,6 +53,15 @@ def find_binary(directory: Path, name: str, target: str = "toolchain") -> Path:
     if not path.is_file():
         raise ControlPlaneError(f"{name} is not in {directory}: run `make {target}`")
     return path
+
+
+def find_kubernetes(name: str, release: str | None, directory: Path | None) -> Path:
+    """Return the path of a program of a Kubernetes release, in `directory` or else where it was built.
+
+    Raises:
+        ControlPlaneError: It is not there, or there is no such release.
+    """
+    return find_binary(directory or kubernetes_dir(release), name, "toolchain-releases" if release else "toolchain")
 
 
 def module_dir(module: str, of: str) -> Path:

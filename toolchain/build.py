@@ -18,24 +18,19 @@ import sys
 import tempfile
 import time
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
 HERE = Path(__file__).resolve().parent
 GO_MINIMUM = (1, 26)
 
-# Minor release -> version and module. The first is built unless the environment variable KUBERNETES names another.
-KUBERNETES_RELEASES = {"1.37": ("v1.37.2", "kubernetes"), "1.34": ("v1.34.2", "kubernetes-1.34")}
-KUBERNETES_RELEASE = os.environ.get("KUBERNETES") or next(iter(KUBERNETES_RELEASES))
-if KUBERNETES_RELEASE not in KUBERNETES_RELEASES:
-    sys.exit(f"error: KUBERNETES={KUBERNETES_RELEASE} is not one of {', '.join(KUBERNETES_RELEASES)}")
-KUBERNETES_VERSION, _KUBERNETES = KUBERNETES_RELEASES[KUBERNETES_RELEASE]
-_KUBE = "k8s.io/component-base/version"
-_MAJOR, _MINOR = KUBERNETES_RELEASE.split(".")
-_KUBE_STAMP = f"-X {_KUBE}.gitVersion={KUBERNETES_VERSION} -X {_KUBE}.gitMajor={_MAJOR} -X {_KUBE}.gitMinor={_MINOR}"
+# By minor release; each has a module of its own, such as kubernetes-1.37. The first is built unless the environment
+# variable KUBERNETES names another.
+KUBERNETES_RELEASES = {"1.37": "v1.37.2", "1.34": "v1.34.2"}
 _PULUMI_STAMP = "-X github.com/pulumi/pulumi/sdk/v3/go/common/version.Version=v3.276.0"
 PULUMI_SDK_MODULE = "github.com/pulumi/pulumi/sdk/v3"
 
@@ -79,13 +74,10 @@ PULUMI = (
     ),
     Binary(PROVIDER, PROVIDER, ".", 130),
 )
-# The embedded cluster: a control plane, a scheduler, nodes without machines, and the controllers of what is deployed.
-KUBERNETES = (
+# What embedded clusters have, whatever their Kubernetes release: nodes without machines, and the controllers of what is
+# deployed.
+CLUSTER = (
     Binary("etcd", "etcd", "go.etcd.io/etcd/server/v3", 30),
-    Binary("kube-apiserver", _KUBERNETES, "k8s.io/kubernetes/cmd/kube-apiserver", 200, _KUBE_STAMP),
-    # Its garbage collector ends foreground deletion, which is how Pulumi deletes.
-    Binary("kube-controller-manager", _KUBERNETES, "k8s.io/kubernetes/cmd/kube-controller-manager", 60, _KUBE_STAMP),
-    Binary("kube-scheduler", _KUBERNETES, "k8s.io/kubernetes/cmd/kube-scheduler", 30, _KUBE_STAMP),
     Binary("kwok", "kwok", "sigs.k8s.io/kwok/cmd/kwok", 90),
     Binary("llmisvc", "kserve", "github.com/kserve/kserve/cmd/llmisvc", 150),
     Binary("lws-controller", "lws", "sigs.k8s.io/lws/cmd", 70),
@@ -122,11 +114,39 @@ SOURCES = (
 )
 
 
+def chosen_release() -> str:
+    """Return the Kubernetes release of clusters that ask for none; exits if KUBERNETES names an unknown one."""
+    release = os.environ.get("KUBERNETES") or next(iter(KUBERNETES_RELEASES))
+    if release not in KUBERNETES_RELEASES:
+        sys.exit(f"error: KUBERNETES={release}: the embedded cluster can be {' or '.join(KUBERNETES_RELEASES)}.")
+    return release
+
+
+def control_plane(release: str) -> tuple[Binary, ...]:
+    """Return the programs of a Kubernetes release, such as 1.37."""
+    module, package = f"kubernetes-{release}", "k8s.io/kubernetes/cmd"
+    major, minor = release.split(".")
+    versions = {"gitVersion": KUBERNETES_RELEASES[release], "gitMajor": major, "gitMinor": minor}
+    stamp = " ".join(f"-X k8s.io/component-base/version.{name}={value}" for name, value in versions.items())
+    return (
+        Binary("kube-apiserver", module, f"{package}/kube-apiserver", 330, stamp),
+        # Its garbage collector ends foreground deletion, which is how Pulumi deletes.
+        Binary("kube-controller-manager", module, f"{package}/kube-controller-manager", 60, stamp),
+        Binary("kube-scheduler", module, f"{package}/kube-scheduler", 30, stamp),
+    )
+
+
 def bin_dir() -> Path:
-    """Return the directory of the built binaries for this version of `toolchain/`."""
+    """Return the directory of the binaries that have none of their own, for this version of `toolchain/`."""
     inputs = [*sorted(HERE.rglob("go.*")), *sorted(HERE.rglob("*.go"))]
-    apart = {binary.module for binary in (*APART.values(), NVIDIA)}
-    return _cached((PULUMI, KUBERNETES), [path for path in inputs if path.parent.name not in apart])
+    releases = (binary for release in KUBERNETES_RELEASES for binary in control_plane(release))
+    apart = {binary.module for binary in (*APART.values(), NVIDIA, *releases)}
+    return _cached((PULUMI, CLUSTER), [path for path in inputs if path.parent.name not in apart])
+
+
+def release_dir(release: str) -> Path:
+    """Return the directory of the programs of a Kubernetes release; no other release is built anew for it."""
+    return _cached(control_plane(release), sorted((HERE / f"kubernetes-{release}").glob("go.*")))
 
 
 def dir_apart(binary: Binary) -> Path:
@@ -166,15 +186,6 @@ def provider_version() -> str | None:
     if found is None:
         raise AssertionError(f"{PROVIDER}/main.go has no version")
     return found[1]
-
-
-def missing(binaries: tuple[Binary, ...], target: Path) -> list[Binary]:
-    """Return the binaries to build: not cached, and for Pulumi's not on PATH either (the user's own come first)."""
-    return [
-        binary
-        for binary in binaries
-        if not (target / binary.name).exists() and not (binary in PULUMI and shutil.which(binary.name))
-    ]
 
 
 def build(binary: Binary, target: Path, label: str) -> None:
@@ -270,56 +281,74 @@ def require_go() -> None:
 
 def main() -> None:
     """Parse the command line and build what is missing."""
-    apart = {**APART, "nvidia": NVIDIA}
+    places = {
+        "where": bin_dir,
+        **{f"where-{name}": partial(dir_apart, binary) for name, binary in {**APART, "nvidia": NVIDIA}.items()},
+        "where-kubernetes": lambda: release_dir(chosen_release()),
+        **{f"where-kubernetes-{release}": partial(release_dir, release) for release in KUBERNETES_RELEASES},
+    }
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument(
         "group",
-        choices=["pulumi", "all", "nvidia", "where", "provider-version", *(f"where-{name}" for name in apart)],
+        choices=["pulumi", "all", "releases", "nvidia", "provider-version", *places],
         help="pulumi: the CLI, its Python host and the Kubernetes provider (where not on PATH); "
-        "all: those, an embedded Kubernetes cluster, and what else tests run; nvidia: the program over NVIDIA's "
+        "all: those, an embedded Kubernetes cluster, and what else tests run; releases: Kubernetes in every release "
+        "that can be embedded; nvidia: the program over NVIDIA's "
         "components, which needs a C compiler; where, where-...: print the directory "
-        "of the binaries, or of the one that is apart, and build nothing; provider-version: print the version of the "
+        "of the binaries, or of those that are apart, and build nothing; provider-version: print the version of the "
         "Kubernetes provider where it is the one that was built here, and build nothing",
     )
     group = parser.parse_args().group
-    target = bin_dir()
     if group == "provider-version":
         print(provider_version() or "")
-        return
-    if group.startswith("where"):
-        print(target if group == "where" else dir_apart(apart[group.removeprefix("where-")]))
-        return
-    if group == "nvidia":
+    elif group in places:
+        print(places[group]())
+    elif group == "nvidia":
         build_apart((NVIDIA,))
+    elif group == "releases":
+        build_missing(
+            [(binary, release_dir(release)) for release in KUBERNETES_RELEASES for binary in control_plane(release)]
+        )
     else:
-        build_group(group, target)
+        build_group(group)
 
 
 def build_apart(binaries: Iterable[Binary]) -> None:
     """Build those of `binaries`, each of them apart, that are missing."""
     require_go()
     for binary in binaries:
-        if missing((binary,), dir_apart(binary)):
+        if not (dir_apart(binary) / binary.name).exists():
             build(binary, dir_apart(binary), "[apart]")
 
 
-def build_group(group: str, target: Path) -> None:
-    """Build what is missing of "pulumi" or "all", and fetch what is read of the modules for the second."""
-    todo = missing(PULUMI + (KUBERNETES if group == "all" else ()), target)
+def build_group(group: str) -> None:
+    """Build what is missing of "pulumi" or "all", and fetch what is read of the modules for the second.
+
+    Pulumi's are not built where others are on PATH: the user's own come first.
+    """
+    wanted = [(binary, bin_dir()) for binary in PULUMI if not shutil.which(binary.name)]
     if group == "all":
+        release = chosen_release()
+        wanted += [(binary, bin_dir()) for binary in CLUSTER]
+        wanted += [(binary, release_dir(release)) for binary in control_plane(release)]
         build_apart(APART.values())
-    elif todo:
-        require_go()
-    if todo:
-        minutes = sum(binary.seconds for binary in todo) / 60
-        print(
-            f"Building {len(todo)} pinned binaries, once: up to about {minutes:.0f} minutes. Into {target}", flush=True
-        )
-    for number, binary in enumerate(todo, start=1):
-        build(binary, target, f"[{number}/{len(todo)}]")
+    build_missing(wanted)
     if group == "all":
         for toolchain_module, module in SOURCES:
             module_dir(module, of=toolchain_module)
+
+
+def build_missing(wanted: Sequence[tuple[Binary, Path]]) -> None:
+    """Build those binaries that are not in their directories yet."""
+    todo = [(binary, target) for binary, target in wanted if not (target / binary.name).exists()]
+    if not todo:
+        return
+    require_go()
+    minutes = sum(binary.seconds for binary, _ in todo) / 60
+    folders = " and ".join(sorted({str(target) for _, target in todo}))
+    print(f"Building {len(todo)} pinned binaries, once: up to about {minutes:.0f} minutes. Into {folders}", flush=True)
+    for number, (binary, target) in enumerate(todo, start=1):
+        build(binary, target, f"[{number}/{len(todo)}]")
 
 
 if __name__ == "__main__":

@@ -14,7 +14,7 @@ import pulumi_kubernetes as kubernetes
 
 from ..kubeconfig import NOWHERE
 from ..kubernetes_objects import DELETE_TIMEOUT
-from ..provider_version import provider_version
+from ..kubernetes_provider import kubernetes_provider
 from ..resource_names import dependence
 from ..state import EnvironmentState, StackState, StateResource
 from ..type_tokens import INFERENCE_ENVIRONMENT, MODEL_PLACEMENT
@@ -89,14 +89,13 @@ def declare_untouched(
         INFERENCE_ENVIRONMENT, name, None, pulumi.ResourceOptions(parent=fleet, aliases=[*_AT_THE_TOP])
     )
     if provider is None:
-        provider = kubernetes.Provider(
+        provider = kubernetes_provider(
             f"{name}-provider",
             kubeconfig=pulumi.Output.secret(NOWHERE),
             # Another identifier would replace the provider, and with it every object.
-            cluster_identifier=identifier or name,
+            identifier=identifier or name,
             opts=pulumi.ResourceOptions(
                 parent=component,
-                version=provider_version(),
                 ignore_changes=None if runs_plugin else [*_EVERYTHING],
             ),
         )

@@ -13,6 +13,7 @@ from slicewise.clusters.access import eks_kubeconfig
 from slicewise.documents import SYSTEM_POOL
 from slicewise.documents import EksCluster as Declared
 
+from ..kubernetes_provider import kubernetes_provider
 from ..type_tokens import EKS_CLUSTER
 from .provisioned import ProvisionedCluster
 
@@ -136,10 +137,10 @@ class ProvisionedEksCluster(ProvisionedCluster):
         )
 
     def _gpu_operator(self, values: Mapping[str, Any], *, after: pulumi.Resource) -> kubernetes.helm.v3.Release:
-        provider = kubernetes.Provider(
+        provider = kubernetes_provider(
             f"{self._name}-system-provider",
             kubeconfig=self.kubeconfig,
-            cluster_identifier=self._name,
+            identifier=self._name,
             opts=pulumi.ResourceOptions(parent=self),
         )
         return kubernetes.helm.v3.Release(

@@ -11,7 +11,7 @@ from lightkube import ApiError
 
 from embedded.cluster import EmbeddedCluster
 from embedded.errors import ControlPlaneError
-from embedded.toolchain import bin_dir
+from embedded.toolchain import bin_dir, kubernetes_dir
 from tests.cluster.machine import commands_with
 from tests.cluster.workloads import GPU, POOLS, SLICE, Workloads, pod_spec, service
 
@@ -64,8 +64,9 @@ def test_one_with_the_webhooks_of_kserve_refuses_what_kserve_refuses_and_leaves_
 
 
 def test_a_missing_program_is_named_before_anything_starts(tmp_path: Path) -> None:
-    for name in ("etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler"):
-        (tmp_path / name).symlink_to(bin_dir() / name)
+    for name in ("kube-apiserver", "kube-controller-manager", "kube-scheduler"):
+        (tmp_path / name).symlink_to(kubernetes_dir() / name)
+    (tmp_path / "etcd").symlink_to(bin_dir() / "etcd")
     with (
         pytest.raises(ControlPlaneError, match=r"kwok is not in .*: run `make toolchain`"),
         EmbeddedCluster.start(tmp_path / "cluster", binaries=tmp_path),

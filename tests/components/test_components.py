@@ -60,6 +60,8 @@ def test_each_environment_has_a_provider_of_its_own(recorder: Recorder) -> None:
     }
     # Set and stable, so that a rotated CA or a new endpoint replaces nothing.
     assert {item.inputs["clusterIdentifier"] for item in providers.values()} == {"first", "second"}
+    # Without it pulumi-kubernetes refuses, from 4.29 on, to create a service that is taken over: it exists.
+    assert {item.inputs["upsertExistingObjects"] for item in providers.values()} == {"true"}
 
 
 def test_the_kubeconfig_is_secret(recorder: Recorder) -> None:

@@ -161,6 +161,7 @@ def test_what_a_rename_that_broke_off_has_left_has_the_provider_of_the_new_name(
     assert "west-provider" not in found
     # The state's, which is not the name after a rename: another one would replace every object.
     assert found["new-provider"].inputs["clusterIdentifier"] == "first-name"
+    assert found["new-provider"].inputs["upsertExistingObjects"] == "true"
 
 
 def test_an_environment_that_was_never_applied_is_not_declared(recorder: Recorder) -> None:
