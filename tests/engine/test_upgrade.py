@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 
 from lightkube import Client
@@ -21,11 +22,12 @@ PROVIDER = "pulumi:providers:kubernetes"
 def as_before(state: str) -> str:
     """Return a state as the older ones have written it of the same objects.
 
-    Compared as both exported them (Kubernetes 1.34.2, the documents above): all else was equal, but for times, the lines
-    of the program, and the order of dependencies.
+    Compared as both exported them (Kubernetes 1.34.2, the documents above): all else was equal, but for times, lines of
+    the program, and the order of dependencies.
     """
     read = json.loads(state)
-    read["deployment"]["manifest"]["version"] = "v3.259.0"
+    # What `pulumi` checks the manifest by is made of the version (pkg/resource/deploy/manifest.go, NewMagic).
+    read["deployment"]["manifest"] |= {"version": "v3.259.0", "magic": hashlib.sha256(b"v3.259.0").hexdigest()}
     for each in read["deployment"]["resources"]:
         if each["type"] == PROVIDER:
             each["inputs"]["version"] = each["outputs"]["version"] = "4.18.1"

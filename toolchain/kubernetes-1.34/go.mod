@@ -1,4 +1,4 @@
-module slicewise/toolchain/kubernetes
+module slicewise/toolchain/kubernetes-1.34
 
 go 1.26.0
 

@@ -1,10 +1,4 @@
-// This is a generated file. Do not edit directly.
-// Ensure you've carefully read
-// https://git.k8s.io/community/contributors/devel/sig-architecture/vendor.md
-// Run hack/pin-dependency.sh to change pinned dependency versions.
-// Run hack/update-vendor.sh to update go.mod files and the vendor directory.
-
-module slicewise/toolchain/kubernetes
+module slicewise/toolchain/kubernetes-1.37
 
 go 1.26.0
 
@@ -224,7 +218,6 @@ require (
 	sigs.k8s.io/kustomize/kustomize/v5 v5.8.1 // indirect
 	sigs.k8s.io/kustomize/kyaml v0.21.1 // indirect
 )
-
 
 require k8s.io/kubernetes v1.37.2
 
