@@ -139,7 +139,7 @@ CASES: Final[dict[str, tuple[list[Document], str, str, str, str, Callable[[Bare]
         "leaderworkersets.leaderworkerset.x-k8s.io",
         "LeaderWorkerSet",
         "v1alpha1",
-        "LeaderWorkerSet (https://lws.sigs.k8s.io; 0.8.0 is tested)",
+        "LeaderWorkerSet (https://lws.sigs.k8s.io; 0.9.0 is tested)",
         lambda bare: install_lws_crds(bare.client),
     ),
     "autoscaling": (

@@ -37,7 +37,7 @@ _INSTALL: Final = {
     CONFIG_KIND: "KServe 0.20 with its LLMInferenceService controller",
     SCALED_OBJECT_KIND: "KEDA (2.20 or newer), which scales the deployments whose scaling has signal: Concurrency",
     # KServe's controller looks once, when it starts, whether the kind is there (its SetupWithManager).
-    LEADER_WORKER_SET_KIND: "LeaderWorkerSet (https://lws.sigs.k8s.io; 0.8.0 is tested), of which KServe makes "
+    LEADER_WORKER_SET_KIND: "LeaderWorkerSet (https://lws.sigs.k8s.io; 0.9.0 is tested), of which KServe makes "
     "replicas that span several nodes; if KServe runs already, restart its controller, which looks for the kind only "
     "when it starts",
     ROUTE_KIND: "Gateway API (its CRDs and a controller of Gateways), through which routed deployments answer",

@@ -23,7 +23,8 @@ def pinned(toolchain: str, module: str) -> str:
 
 
 def test_versions_are_those_that_are_tested() -> None:
-    assert ROWS["Kubernetes"] == f"tested with {BUILD['KUBERNETES_VERSION'].removeprefix('v')}"
+    releases = [version.removeprefix("v") for version in BUILD["KUBERNETES_RELEASES"].values()]
+    assert ROWS["Kubernetes"] == f"tested with {' and '.join(releases)}"
     assert ROWS["KServe's `LLMInferenceService` controller"] == pinned("kserve", "github.com/kserve/kserve")
     assert ROWS["LeaderWorkerSet"] == f"tested with {pinned('lws', 'sigs.k8s.io/lws')}"
     assert ROWS["Gateway API, and a controller for it"].endswith(pinned("kserve", "sigs.k8s.io/gateway-api"))

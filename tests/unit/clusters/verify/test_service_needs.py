@@ -36,7 +36,7 @@ def test_node_groups_matter_where_a_replica_spans_nodes() -> None:
     assert (told.code, told.severity.value) == ("SW618", ERROR)
     assert "does not serve LeaderWorkerSet (leaderworkerset.x-k8s.io/v1)" in told.message
     assert "team/wide" in told.message
-    assert told.remedy.startswith("install in the cluster: LeaderWorkerSet (https://lws.sigs.k8s.io; 0.8.0 is tested)")
+    assert told.remedy.startswith("install in the cluster: LeaderWorkerSet (https://lws.sigs.k8s.io; 0.9.0 is tested)")
 
 
 def test_keda_matters_where_a_deployment_is_autoscaled() -> None:
