@@ -19,7 +19,7 @@ from embedded.kserve_kinds import install_kserve_crds
 from embedded.kserve_settings import install_kserve_settings
 from embedded.leader_worker_set import install_lws_crds, install_lws_webhooks, start_lws_controller
 from embedded.processes import Process
-from embedded.toolchain import bin_dir, find_binary, find_kubernetes
+from embedded.toolchain import bin_dir, find_binary, find_kubernetes, module_dir
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -28,6 +28,14 @@ if TYPE_CHECKING:
     from embedded.fake_nodes import FakePool
 
 _NODES_READY_SECONDS = 120
+# What becomes of nodes and pods: ready at once, and gone when they are deleted. kwok does nothing without being told.
+_STAGES = (
+    "node/fast/node-initialize",
+    "node/heartbeat-with-lease/node-heartbeat-with-lease",
+    "pod/fast/pod-ready",
+    "pod/fast/pod-complete",
+    "pod/fast/pod-delete",
+)
 
 
 @dataclass(frozen=True)
@@ -128,12 +136,17 @@ def _scheduler_flags(kubeconfig: Path) -> list[str]:
     return [f"--kubeconfig={kubeconfig}", "--leader-elect=false", "--secure-port=0"]
 
 
+def _stages() -> Path:
+    return module_dir("sigs.k8s.io/kwok", of="kwok") / "kustomize/stage"
+
+
 def _kwok_flags(kubeconfig: Path) -> list[str]:
     return [
         f"--kubeconfig={kubeconfig}",
         "--manage-all-nodes=false",
         "--manage-nodes-with-annotation-selector=kwok.x-k8s.io/node=fake",
         "--cidr=10.244.0.1/16",
-        # Without leases its heartbeat is so slow that nodes count as lost.
+        *(f"--config={_stages() / stage}.yaml" for stage in _STAGES),
+        # Its heartbeat is so slow that nodes without leases count as lost.
         "--node-lease-duration-seconds=40",
     ]

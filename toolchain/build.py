@@ -105,8 +105,9 @@ NVIDIA = Edited(
         Edit("internal/lm/output.go"),
     ),
 )
-# Modules that are read, too: custom resource definitions and presets come from the modules as published.
+# Modules that are read, too: custom resource definitions, presets and kwok's stages come from the modules as published.
 SOURCES = (
+    ("kwok", "sigs.k8s.io/kwok"),
     ("kserve", "github.com/kserve/kserve"),
     ("lws", "sigs.k8s.io/lws"),
     ("contour", "github.com/projectcontour/contour"),
