@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -180,3 +181,11 @@ def test_options_that_do_not_go_together(words: tuple[str, ...], said: str, docu
     run = in_process("layout", *(documents if word == "DOCUMENTS" else word for word in words))
     assert run.returncode == 2
     assert said in " ".join(run.stderr.replace("│", " ").split())
+
+
+def test_without_the_extra_answers_come_with_their_gap(documents: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "ortools", None)
+    assert answer(*ASKED)["proven"] is True
+    assert answer(*ASKED, "--gpus", "1", code=3)["bound"] == 2
+    found = answer(documents)
+    assert found["served"] == {"now": 60, "proposed": 210, "bound": 210, "proven": True}

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
-from slicewise.documents import Fleet, NodePool
+from slicewise.documents import Fleet, ModelDeployment, NodePool
 from slicewise.layouts import FleetLayout, propose_for_fleet, served_replicas
 from slicewise.mig import fewest_gpus, find_gpu_model
 from slicewise.planning import Plan, PreviousPlacement, make_plan, parse_previous
@@ -190,6 +191,22 @@ def test_gpus_of_a_node_that_are_not_cut_stay_whole() -> None:
     asked = [deployment("whole", "whole", replicas=4), deployment("small", "small", replicas=28)]
     found = proposed(fleet_of([environment("east", written), SMALL, whole, *asked]))
     assert (served_replicas(found.now), served_replicas(found.proposed), found.bound) == (4, 32, 32)
+
+
+def test_after_a_small_change_as_many_nodes_are_cut_as_it_needs() -> None:
+    applied = proposed(declared(cut(nodes=12), small=150, large=60)).fleet
+    more = [*applied.deployments, *declared(cut(), small=100).deployments]
+    grown = replace(applied, deployments=tuple(_renamed(each, number) for number, each in enumerate(more)))
+    found = proposed(grown)
+    assert served_replicas(found.now) == 210
+    assert served_replicas(found.proposed) == 310
+    # A hundred small slices are two nodes of 56; slices of 3g.40gb are left for 84.
+    assert sum(each.recut for each in found.pools) == 2
+
+
+def _renamed(deployment_: ModelDeployment, number: int) -> ModelDeployment:
+    named = deployment_.metadata.model_copy(update={"name": f"{deployment_.metadata.name}-{number}"})
+    return deployment_.model_copy(update={"metadata": named})
 
 
 @pytest.mark.long
