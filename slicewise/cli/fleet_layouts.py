@@ -9,7 +9,7 @@ import yaml
 from rich.console import Console
 
 from slicewise.diagnostics import counted
-from slicewise.layouts import FleetLayout, PoolProposal, mig_parted_config, served_replicas
+from slicewise.layouts import CUT_LABEL, FleetLayout, PoolProposal, mig_parted_config, served_replicas
 from slicewise.planning import Location
 from slicewise.presentation import GOOD, WARNING, Column, print_layout_map, show, show_line
 
@@ -73,8 +73,9 @@ def fleet_mig_parted(found: FleetLayout) -> str:
 def _labels(item: PoolProposal) -> str:
     environment, pool = item.state.key
     split = item.recut < item.state.pool.nodes
-    own = f" slicewise.dev/cut={item.cut_name}" if split else ""
-    others = "; slicewise.dev/cut=kept on its other nodes" if split else ""
+    own = f" {CUT_LABEL}={item.cut_name}" if split else ""
+    labelled = CUT_LABEL in item.state.pool.node_selector
+    others = f"; {CUT_LABEL}=kept on its other nodes" if split and not labelled else ""
     return (
         f"# {environment}, {pool}: drain {counted(item.recut, 'node')} of {item.state.pool.nodes:,}, one after the "
         f"other, and label each nvidia.com/mig.config={item.cut_name}{own}{others}"

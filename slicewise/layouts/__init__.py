@@ -19,8 +19,10 @@ from slicewise.layouts.fleet_program import NewCut
 from slicewise.layouts.gpu_cuts import GpuCut, PlacedSlice, cut_into, fullest_cuts
 from slicewise.layouts.mig_parted import mig_parted_config
 from slicewise.layouts.needs import SliceNeed, WayToMeet, slice_needs
+from slicewise.layouts.split_pools import CUT_LABEL
 
 __all__ = [
+    "CUT_LABEL",
     "CutGpus",
     "FleetLayout",
     "GpuCut",

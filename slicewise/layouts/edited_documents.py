@@ -119,7 +119,8 @@ class _Pool:
         if proposal.recut == proposal.state.pool.nodes:
             yield from self._cut(proposal.new.slices)
             return
-        yield from self._selected(KEPT)
+        if CUT_LABEL not in proposal.state.pool.node_selector:
+            yield from self._selected(KEPT)
         yield self._number(proposal.state.pool.nodes - proposal.recut)
         yield self._second(proposal)
 
@@ -165,6 +166,10 @@ class _Pool:
             )
             return
         labels = found[1]
+        there = _find(labels, CUT_LABEL)
+        if there:
+            yield there[1].start_mark.index, _end(there[1]), value
+            return
         end = _end(labels.value[-1][1])
         if labels.flow_style:
             yield end, end, f", {CUT_LABEL}: {value}"

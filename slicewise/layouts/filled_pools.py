@@ -27,7 +27,8 @@ def filled_pools(states: Sequence[PoolState], demands: Sequence[UnplacedDemand])
     found = {}
     for number, state in enumerate(states):
         here = [(demand, name) for demand in urgent if left[demand.key] and (name := _profile(demand, number))]
-        new = _filled(state, here) if state.free_nodes and here else None
+        may = state.free_nodes and (state.may_split or state.free_nodes == state.pool.nodes)
+        new = _filled(state, here) if may and here else None
         if new is None:
             continue
         found[number] = new

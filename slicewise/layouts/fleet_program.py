@@ -98,7 +98,10 @@ class FleetProgram:
         cuts = state.cuts(profiles) if profiles else ()
         if not cuts:
             return
-        choices = [state.free_nodes] if self.split else _choices(state.free_nodes)
+        every = [state.free_nodes] if self.split else _choices(state.free_nodes)
+        choices = [nodes for nodes in every if self.split or state.may_split or nodes == state.pool.nodes]
+        if not choices:
+            return
         gpus_in = {nodes: nodes * state.gpus if self.split else state.gpus for nodes in choices}
         for nodes in choices:
             chosen = self._program.variable(1)
@@ -115,8 +118,8 @@ class FleetProgram:
             # GPUs of such a node that are not cut stay whole.
             for resource in state.offered.keys() - {WHOLE_GPU_RESOURCE}:
                 self._supply[number, resource, ""][0][chosen] = -state.offered[resource] * nodes
-        every = dict.fromkeys((self._chosen[number, nodes] for nodes in choices), -1)
-        self._program.at_least(every, -1)
+        one = dict.fromkeys((self._chosen[number, nodes] for nodes in choices), -1)
+        self._program.at_least(one, -1)
 
     def _add_demand(self, demand: UnplacedDemand, taken: dict[_Place, dict[int, int]]) -> None:
         by_environment: dict[str, list[int]] = {}

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-from slicewise.documents import Fleet, InferenceEnvironment, NodePool, catalogued, offers_of, units_per_node
+from slicewise.documents import MAX_POOLS, Fleet, InferenceEnvironment, NodePool, catalogued, offers_of, units_per_node
 from slicewise.layouts.gpu_cuts import GpuCut, fullest_cuts
 from slicewise.mig import GpuModel, MigStrategy, can_be_placed
 from slicewise.planning import Placement
@@ -37,6 +37,11 @@ class PoolState:
     def key(self) -> tuple[str, str]:
         """The names of environment and pool."""
         return self.environment.metadata.name, self.pool.name
+
+    @property
+    def may_split(self) -> bool:
+        """Whether its environment has room for another pool, even if all pools of it are split."""
+        return 2 * len(self.environment.spec.node_pools) <= MAX_POOLS
 
     @property
     def gpus(self) -> int:

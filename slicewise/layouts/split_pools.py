@@ -26,7 +26,8 @@ def cut_name(gpus: Sequence[GpuCut]) -> str:
 
 def kept_part(pool: NodePool, recut: int) -> NodePool:
     """Return the nodes that keep their slices, under the name of `pool`: what runs there stays."""
-    selector = {**pool.node_selector, CUT_LABEL: KEPT}
+    # A part of a pool that is split once more keeps its label, too.
+    selector = {CUT_LABEL: KEPT, **pool.node_selector}
     return pool.model_copy(update={"node_count": pool.nodes - recut, "node_selector": selector})
 
 

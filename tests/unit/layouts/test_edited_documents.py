@@ -165,6 +165,17 @@ def test_what_an_alias_stands_for_is_written_out() -> None:
     assert loaded(found) == environments
 
 
+def test_a_part_that_is_split_once_more_keeps_its_label() -> None:
+    labelled = {"pool": "a", "slicewise.dev/cut": "slicewise-0a1b2c"}
+    written = slices("a", "3g.40gb", nodeCount=8, memoryPerGpu="39Gi", nodeSelector=labelled)
+    for text in (flow(environment("east", written)), plain(environment("east", written))):
+        found, environments = edited(text, 150, 60)
+        assert loaded(found) == environments
+        kept, new = environments[0].spec.node_pools
+        assert kept.node_selector == labelled
+        assert new.node_selector["slicewise.dev/cut"] not in {"kept", "slicewise-0a1b2c"}
+
+
 def test_windows_lines() -> None:
     text = without_the_model(TEXT).replace("\n", "\r\n")
     found, environments = edited(text, 150, 60)

@@ -209,6 +209,16 @@ def _renamed(deployment_: ModelDeployment, number: int) -> ModelDeployment:
     return deployment_.model_copy(update={"metadata": named})
 
 
+@pytest.mark.parametrize("seconds", [SECONDS, 0], ids=["with a solver", "without"])
+def test_an_environment_gets_no_more_pools_than_it_may_have(seconds: float) -> None:
+    pools = [cut(f"p{number}", nodes=2) for number in range(40)]
+    asked = [deployment(f"d{number}", "small", replicas=40) for number in range(60)]
+    found = propose_for_fleet(fleet_of([environment("east", *pools), SMALL, *asked]), (), None, seconds)
+    assert len(found.fleet.environments[0].spec.node_pools) == 40
+    assert {each.recut for each in found.pools} <= {0, 2}
+    assert served_replicas(found.proposed) > served_replicas(found.now)
+
+
 @pytest.mark.long
 @pytest.mark.parametrize("first", [1, 11, 21])
 def test_thirty_fleets(first: int) -> None:
