@@ -162,7 +162,12 @@ def main() -> None:
     console.print(
         f"seed {given.seed}, medians of {given.runs} runs: python -m bench.architecture_cost {' '.join(sys.argv[1:])}"
     )
-    cost_table(measure_fleets(given.seed, given.environments, given.deployments, given.runs)).show(console)
+    progress = Console(highlight=False, stderr=True)
+    costs: list[ArchitectureCost] = []
+    for cost in measure_fleets(given.seed, given.environments, given.deployments, given.runs):
+        costs.append(cost)
+        progress.print(", ".join(_row(cost)))
+    cost_table(costs).show(console)
 
 
 if __name__ == "__main__":
