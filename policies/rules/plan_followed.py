@@ -6,8 +6,10 @@ from collections.abc import Iterator, Sequence
 from functools import partial
 from typing import Final
 
+from policies.rules.planned_claims import Templates, claim_differences, is_claimed
 from policies.rules.reading import (
     Field,
+    group_and_kind,
     name_in_cluster,
     outputs,
     pod_requests,
@@ -20,7 +22,15 @@ from policies.rules.rule_runner import each
 from policies.rules.rule_types import Config, Finding, Level, Outcome, PolicySeverity, Resource, StackRule
 from slicewise.addresses import service_name
 from slicewise.kubernetes import quantity_value
-from slicewise.manifests import ENVIRONMENT_ANNOTATION, NODE_POOL_ANNOTATION, PREFILL_NODE_POOL_ANNOTATION
+from slicewise.manifests import (
+    CLAIM_TEMPLATE_KIND,
+    DEVICES_API_VERSION,
+    ENVIRONMENT_ANNOTATION,
+    NODE_POOL_ANNOTATION,
+    PREFILL_NODE_POOL_ANNOTATION,
+)
+
+_TEMPLATE: Final = (DEVICES_API_VERSION.partition("/")[0], CLAIM_TEMPLATE_KIND)
 
 
 def _check_complete(resources: Sequence[Resource], _: Config) -> Iterator[Outcome]:
@@ -30,10 +40,18 @@ def _check_complete(resources: Sequence[Resource], _: Config) -> Iterator[Outcom
         environment = properties(service)["metadata"]["annotations"][ENVIRONMENT_ANNOTATION].text()
         if name and environment:
             found[environment, name.namespace, name.name] = service
-    yield from each(outputs(resources)["placements"].entries().values(), partial(_of_placement, found=found))
+    templates = {
+        name: properties(item)["spec"]
+        for item in resources
+        if group_and_kind(item.type) == _TEMPLATE and (name := name_in_cluster(item))
+    }
+    placements = outputs(resources)["placements"].entries().values()
+    yield from each(placements, partial(_of_placement, found=found, templates=templates))
 
 
-def _of_placement(placement: Field, *, found: dict[tuple[str, str, str], Resource]) -> Iterator[Outcome]:
+def _of_placement(
+    placement: Field, *, found: dict[tuple[str, str, str], Resource], templates: Templates
+) -> Iterator[Outcome]:
     environment = placement["environment"].text() or ""
     namespace, name = (placement["deployment"][key].text() or "" for key in ("namespace", "name"))
     nodes = placement["nodesPerReplica"].number() or 1
@@ -44,17 +62,19 @@ def _of_placement(placement: Field, *, found: dict[tuple[str, str, str], Resourc
         yield Finding(placement.path, problem, "let Slicewise's program declare each placement of its plan")
         return
     spec = properties(service)["spec"]
-    yield from _differences(placement, service, spec, NODE_POOL_ANNOTATION)
+    yield from _differences(placement, service, spec, NODE_POOL_ANNOTATION, templates)
     prefill, planned = prefill_of(spec), placement["prefill"]
     if prefill and planned.present:
-        yield from _differences(planned, service, prefill, PREFILL_NODE_POOL_ANNOTATION)
+        yield from _differences(planned, service, prefill, PREFILL_NODE_POOL_ANNOTATION, templates)
     elif prefill or planned.present:
         has, says = ("a", "has none") if prefill else ("no", "has one")
         problem = f"the service has {has} prefill workload where the plan {says}"
         yield Finding(spec["prefill"].path, problem, "take the change back", service.urn)
 
 
-def _differences(placement: Field, service: Resource, workload: Field, annotation: str) -> Iterator[Outcome]:
+def _differences(
+    placement: Field, service: Resource, workload: Field, annotation: str, templates: Templates
+) -> Iterator[Outcome]:
     """Yield what differs of one workload of a service from the plan's entry for it."""
     pool = properties(service)["metadata"]["annotations"][annotation]
     planned = placement["nodePool"].text()
@@ -62,7 +82,11 @@ def _differences(placement: Field, service: Resource, workload: Field, annotatio
         problem = f"is {pool.text() or 'not set'} where the plan says {planned}"
         yield Finding(pool.path, problem, "take the change back", service.urn)
     resource, count = placement["resource"].text(), placement["gpusPerNode"].text()
+    name = name_in_cluster(service)
     for pod in pods_of_workload(service, workload):
+        if name and is_claimed(placement):
+            yield from claim_differences(placement, service, name, pod, templates)
+            continue
         requests = pod_requests(pod)
         if {request.name: request.count for request in requests} != {resource: quantity_value(count)}:
             shown = ", ".join(f"{request.name}: {request.amount.text()}" for request in requests) or "no GPU"

@@ -96,6 +96,17 @@ def named_templates(service: Mapping[str, Any]) -> frozenset[str]:
     return frozenset(filter(None, names))
 
 
+def claims_units(request: Mapping[str, Any], resource: str, count: int) -> bool:
+    """Return whether the `exactly` of a claim's request is for `count` of the slices or GPUs that `resource` names."""
+    profile = profile_of_resource(resource)
+    selectors = [text(mapping(each.get("cel")).get("expression")) for each in items(request.get("selectors"))]
+    is_right = not profile or any(is_of_profile(profile) in each for each in selectors)
+    return is_right and (request.get("deviceClassName"), request.get("count")) == (
+        SLICE_CLASS if profile else GPU_CLASS,
+        count,
+    )
+
+
 def is_of_prefill(template: KubernetesObject) -> bool:
     """Return whether a ResourceClaimTemplate is that of a prefill workload."""
     return bool(template["metadata"]["labels"][vocabulary.COMPONENT_LABEL] == vocabulary.PREFILL_COMPONENT)

@@ -65,7 +65,7 @@ class Stack:
 @cache
 def demo() -> Stack:
     """The demo stack: models on slices of two profiles, and on a whole GPU."""
-    return _stack_of("demo", load_fleet([str(CHECKOUT / "stacks/demo")]))
+    return stack_of("demo", load_fleet([str(CHECKOUT / "stacks/demo")]))
 
 
 @cache
@@ -93,10 +93,10 @@ def lab() -> Stack:
             "elastic", "small", scaling={"signal": "Concurrency", "concurrency": {"maxReplicas": 4, "target": 8}}
         ),
     ]
-    return _stack_of("lab", documents.fleet_of(declared))
+    return stack_of("lab", documents.fleet_of(declared))
 
 
-def _stack_of(name: str, fleet: Fleet) -> Stack:
+def stack_of(name: str, fleet: Fleet) -> Stack:
     plan = make_plan(fleet)
     kind = "pulumi:pulumi:Stack"
     outputs = plan_to_outputs(fleet, plan, Rejections(fleet, plan))
