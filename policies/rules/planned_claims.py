@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, Final
 
 from policies.rules.reading import Field, NameInCluster, Pod, pod_requests
 from policies.rules.rule_types import Finding, Outcome, Resource
-from slicewise.documents import Allocation
 from slicewise.manifests import claims_units
 
-_BACK = "take the change back, or change the documents"
+# As documents write it.
+_BY_CLAIM: Final = "claim"
+_BACK: Final = "take the change back, or change the documents"
 
 Templates = Mapping[NameInCluster, Field]
 """The specs of a stack's ResourceClaimTemplates."""
@@ -18,7 +19,7 @@ Templates = Mapping[NameInCluster, Field]
 
 def is_claimed(placement: Field) -> bool:
     """Return whether the pods of a workload of the plan get their slices or GPUs by claims."""
-    return placement["allocation"].text() == Allocation.CLAIM
+    return placement["allocation"].text() == _BY_CLAIM
 
 
 def claim_differences(
