@@ -185,7 +185,7 @@ def test_a_plan_is_read_back_from_its_own_json_and_outputs() -> None:
             gpus_per_node=1,
             resource="nvidia.com/gpu",
             mig_profile="3g.40gb",
-            nodes=PLACEMENT["nodes"],
+            nodes=str(PLACEMENT["nodes"]),
         ),
     )
     assert parse_previous(planned(fleet)["placements"], "plan.json") == expected
