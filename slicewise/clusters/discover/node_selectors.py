@@ -36,11 +36,13 @@ class Selected:
         group: The group.
         selector: The labels, each with the values of which a node has one.
         also: Names of nodes that it selects too, which offer the group's resource and belong to no group.
+        lacks_class: Whether its ComputeClass would select it if all others with its resource had one.
     """
 
     group: Group
     selector: SelectedLabels
     also: tuple[str, ...]
+    lacks_class: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,8 +85,13 @@ def select(groups: Sequence[Group], nodes: Sequence[LiveNode]) -> tuple[list[Sel
         rivals = [selectors[other] for other in _elsewhere(kept, index)]
         _prune(selectors[index], group, nodes, rivals)
     chosen = [
-        Selected(group, dict(sorted(selector.items(), key=lambda label: rank(*label))), _also(group, selector, nodes))
-        for group, selector in zip(kept, selectors, strict=True)
+        Selected(
+            group,
+            dict(sorted(selector.items(), key=lambda label: rank(*label))),
+            _also(group, selector, nodes),
+            _lacks_class(labels[index], [labels[other] for other in _rivals(kept, index)]),
+        )
+        for index, (group, selector) in enumerate(zip(kept, selectors, strict=True))
     ]
     return chosen, left_out
 
@@ -137,6 +144,13 @@ def _preference(group: Group, key: str, values: frozenset[str]) -> Rank:
 def _last_resort(key: str, values: frozenset[str]) -> bool:
     """Return whether a label is of a node or of generated groups, which are gone some day."""
     return key == HOSTNAME_LABEL or any(is_generated(key, value) for value in values)
+
+
+def _lacks_class(own: SelectedLabels, rivals: Sequence[SelectedLabels]) -> bool:
+    """Return whether a ComputeClass does not tell a group from others only because some have none."""
+    classes = [each.get(COMPUTE_CLASS_LABEL) for each in rivals]
+    mine = own.get(COMPUTE_CLASS_LABEL, frozenset())
+    return bool(mine) and None in classes and all(each is None or mine.isdisjoint(each) for each in classes)
 
 
 def _rivals(groups: Sequence[Group], index: int) -> list[int]:

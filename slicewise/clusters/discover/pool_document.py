@@ -29,7 +29,13 @@ from slicewise.clusters.live import (
 )
 from slicewise.diagnostics import are, counted, plural, some
 from slicewise.documents import FIRST_WITH_SUFFIXES, LAST_WITHOUT_SUFFIXES, Allocation
-from slicewise.kubernetes import GKE_PARTITION_LABEL, MAX_COUNT, MIG_CONFIG_LABEL, MIG_CONFIG_STATE_LABEL
+from slicewise.kubernetes import (
+    COMPUTE_CLASS_LABEL,
+    GKE_PARTITION_LABEL,
+    MAX_COUNT,
+    MIG_CONFIG_LABEL,
+    MIG_CONFIG_STATE_LABEL,
+)
 from slicewise.mig import MigStrategy, computed_precisions, resource_name
 
 _HEAD: Final = ("name", "nodeSelector", "tolerations")
@@ -223,10 +229,17 @@ def _checks(selected: Selected, units: Units) -> Iterator[str]:
     generated = [value for key, values in selected.selector.items() for value in values if is_generated(key, value)]
     if generated:
         goes = "goes with its node group" if len(generated) == 1 else "go with their node groups"
+        # Nodes of a ComputeClass come with its labels alone, so it is the others that a person can label.
+        label = (
+            f"give the node pools without a ComputeClass a node label {COMPUTE_CLASS_LABEL} of their own, and discover "
+            "again: these are then selected by their class"
+            if selected.lacks_class
+            else "give these nodes and those of the other pools a label of your own, with different values, and "
+            "discover again"
+        )
         yield (
             f"the {plural(len(generated), 'name')} {some(sorted(generated), MOST_NAMED)} {are(len(generated))} "
-            f"generated and {goes}, after which no node is found: give these nodes and those of the other pools a "
-            "label of your own, with different values, and discover again"
+            f"generated and {goes}, after which no node is found: {label}"
         )
     mixed = group.profile is not None and group.resource == resource_name(group.profile, MigStrategy.MIXED)
     if mixed and GKE_PARTITION_LABEL in selected.selector:

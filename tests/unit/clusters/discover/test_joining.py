@@ -106,7 +106,26 @@ def test_generated_names_of_several_node_groups_are_said() -> None:
     pools, comments = described([*nodes, by_hand])
     assert sorted(each["nodeCount"] for each in pools.values()) == [1, 2]
     said = "the names nap-a3-highgpu-8g-gpu8-1a2b3c4d, nap-a3-highgpu-8g-gpu8-9f8e7d6c are generated and go with their"
-    assert any(said in each for each in comments)
+    (check,) = (each for each in comments if said in each)
+    assert check.endswith(
+        f"give the node pools without a ComputeClass a node label {CLASS} of their own, and discover again: these "
+        "are then selected by their class"
+    )
+    # As it says: a class of its own for the pool that was made by hand.
+    pools, comments = described([*nodes, labelled(by_hand, {CLASS: "by-hand"})])
+    assert {each["nodeCount"]: each["nodeSelector"] for each in pools.values()} == {
+        2: {CLASS: "small-slices", PARTITION: "3g.40gb", ACCELERATOR: "nvidia-h100-80gb"},
+        1: {CLASS: "by-hand"},
+    }
+    assert [each for each in comments if "generated" in each] == []
+
+
+def test_a_class_that_two_node_groups_have_is_no_remedy() -> None:
+    """Both are of one class and differ in their CPUs."""
+    nodes = [auto_provisioned(f"n-{end}", f"nap-a3-highgpu-8g-gpu8-{end}", end[0]) for end in ("b1a2b3c4", "c9f8e7d6")]
+    nodes[1] = changed(nodes[1], "status", "allocatable", "cpu", to="32")
+    _, comments = described(nodes)
+    assert not any("without a ComputeClass" in each for each in comments)
 
 
 @pytest.mark.parametrize(
