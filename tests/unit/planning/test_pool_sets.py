@@ -36,7 +36,7 @@ def test_environments_that_a_selector_rules_out_are_one_set_of_all_their_pools()
 def test_pools_of_environments_that_a_deployment_has_are_in_no_set() -> None:
     served = model("m", profile("f", memoryPerGpu="70Gi"))
     there = [environment("a", pool("p")), environment("b", slices("s", "1g.10gb"))]
-    plan = plan_of([*there, served, deployment("d", "m", environments=2)])
+    plan = plan_of([*there, served, deployment("d", "m", environments=2, replicas=8)])
     assert [each["environment"] for each in plan["placements"]] == ["a"]
     assert plan["poolSets"] == [[1]]
 
