@@ -10,7 +10,7 @@ from typing import Final
 from rich.console import Console
 
 from bench.architecture_cost import cost_table, measure_fleets
-from bench.benchmarks_page import page_text
+from bench.benchmarks_page import page_text, sections_of_others
 from bench.cut_on_demand import measure_promises, promises_table
 from bench.fleets import FleetKind
 from bench.growth import Growth, measure
@@ -131,7 +131,9 @@ def _everything(arguments: argparse.Namespace) -> None:
         table.show(_RESULTS)
     _RESULTS.print(growth_sentences(growth))
     if not arguments.quick:
-        _PAGE.write_text(page_text(groups, growth, architectures, _GROWTH_SEED, arguments.seconds), encoding="utf-8")
+        others = sections_of_others(_PAGE.read_text(encoding="utf-8"))
+        text = page_text(groups, growth, architectures, _GROWTH_SEED, arguments.seconds)
+        _PAGE.write_text(f"{text}{others}", encoding="utf-8")
         _PROGRESS.print(f"written: {_PAGE.parent.name}/{_PAGE.name}")
 
 

@@ -83,6 +83,15 @@ what was computed.
 """
 
 
+_OTHERS: Final = "\n## Beside an earlier commit\n"
+
+
+def sections_of_others(page: str) -> str:
+    """Return what is on the page that other commands measured, and that stays when the rest is written anew."""
+    _, heading, text = page.partition(_OTHERS)
+    return f"{heading}{text}"
+
+
 def page_text(
     groups: Sequence[Sequence[Comparison]],
     growth: Sequence[Growth],
