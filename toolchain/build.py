@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
 HERE = Path(__file__).resolve().parent
 GO_MINIMUM = (1, 26)
@@ -282,7 +282,7 @@ def require_go() -> None:
 
 def main() -> None:
     """Parse the command line and build what is missing."""
-    places = {
+    places: dict[str, Callable[[], Path]] = {
         "where": bin_dir,
         **{f"where-{name}": partial(dir_apart, binary) for name, binary in {**APART, "nvidia": NVIDIA}.items()},
         "where-kubernetes": lambda: release_dir(chosen_release()),

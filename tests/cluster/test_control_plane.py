@@ -106,7 +106,7 @@ def test_a_pod_gets_the_claims_of_its_templates(client: Client) -> None:
             devices=DeviceClaim(requests=[DeviceRequest(name="slice", exactly=ExactDeviceRequest("mig.nvidia.com"))])
         )
     )
-    client.create(ResourceClaimTemplate(template, metadata=ObjectMeta(name="slice", namespace="default")))
+    client.create(ResourceClaimTemplate(spec=template, metadata=ObjectMeta(name="slice", namespace="default")))
     claim = PodResourceClaim(name="slice", resourceClaimTemplateName="slice")
     spec = PodSpec(containers=[Container(name="main", image="vllm")], resourceClaims=[claim])
     client.create(Pod(metadata=ObjectMeta(name="claims", namespace="default"), spec=spec))
