@@ -1,0 +1,162 @@
+"""The demo's fleet on nodes of NVIDIA's DRA driver, through the real Pulumi: made, unchanged, changed and removed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import yaml
+from lightkube.models.meta_v1 import ObjectMeta
+from lightkube.resources.core_v1 import Namespace, Secret
+
+from embedded.api_client import connect
+from embedded.cluster import EmbeddedCluster
+from embedded.demo.fake_pools import fake_pools
+from embedded.dra_devices import driver_classes, gpus_cut_alike, whole_gpus
+from embedded.dra_objects import CLAIM_TEMPLATES, DEVICE_CLASSES, install_device_classes, server_version
+from embedded.fake_nodes import FakePool, add_nodes
+from embedded.pod_states import pods_of
+from embedded.program import CHECKOUT
+from slicewise.documents import OLDEST_RELEASE, Allocation, InferenceEnvironment
+from tests.cluster.workloads import Workloads
+from tests.engine.workspace import Workspace
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from embedded.dra_devices import DraGpus
+    from tests.documents import Document
+
+pytestmark = [pytest.mark.xdist_group("cluster"), pytest.mark.long]
+
+BOARD = "h100-80gb"
+NAME = "mig-a"
+# One more than gemma's slices would be one pod that waits.
+SLICES = 16
+
+
+def demo(allocation: Allocation) -> list[Document]:
+    """Return the demo's documents, with all pools in one environment, and gemma on every slice of 3g.40gb."""
+    found: dict[str, list[Document]] = {}
+    for file in sorted((CHECKOUT / "stacks" / "demo").glob("*.yaml")):
+        for document in yaml.safe_load_all(file.read_text(encoding="utf-8")):
+            found.setdefault(document["kind"], []).append(document)
+    first, second = found["InferenceEnvironment"]
+    for each in (*first["spec"]["nodePools"], *second["spec"]["nodePools"]):
+        each["allocation"] = allocation.value
+    first["spec"]["nodePools"] += second["spec"]["nodePools"]
+    for each in found["ModelDeployment"]:
+        each["spec"]["environments"] = 1
+        each["spec"].pop("router", None)
+        if each["metadata"]["name"] == "gemma":
+            each["spec"]["scaling"]["fixed"]["replicas"] = SLICES
+    return [first, *found["ClusterModel"], *found["ModelDeployment"]]
+
+
+def devices(pool: Document) -> DraGpus:
+    mig, gpus = pool["capabilities"].get("migConfiguration"), pool["acceleratorCount"]
+    return gpus_cut_alike(BOARD, gpus, mig["profile"]) if mig else whole_gpus(BOARD, gpus)
+
+
+@pytest.fixture(scope="module")
+def dra(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedCluster]:
+    """A cluster whose nodes are the demo's, without a device plugin."""
+    documents = demo(Allocation.CLAIM)
+    declared = {each["name"]: each for each in documents[0]["spec"]["nodePools"]}
+    pools = [
+        FakePool(
+            each.name, each.nodes, each.labels, each.taints, cpu=each.cpu, memory=each.memory,
+            devices=devices(declared[each.name]),
+        )
+        for each in fake_pools(InferenceEnvironment.model_validate(documents[0]))
+    ]  # fmt: skip
+    with EmbeddedCluster.start(tmp_path_factory.mktemp("cluster"), kserve_webhooks=True) as cluster:
+        with connect(cluster.plane) as client:
+            install_device_classes(client, driver_classes(extended=has_extended_resources(cluster)))
+            for name in ("team-a", "team-b"):
+                client.create(Namespace(metadata=ObjectMeta(name=name)))
+            token = Secret(metadata=ObjectMeta(name="huggingface", namespace="team-a"), stringData={"token": "none"})
+            client.create(token)
+        add_nodes(cluster.plane, pools)
+        yield cluster
+
+
+def has_extended_resources(cluster: EmbeddedCluster) -> bool:
+    with connect(cluster.plane) as client:
+        oldest = OLDEST_RELEASE[Allocation.EXTENDED_RESOURCE]
+        return server_version(client) >= tuple(map(int, oldest.split(".")))
+
+
+@pytest.fixture
+def stack(dra: EmbeddedCluster, tmp_path: Path) -> Iterator[Workspace]:
+    """A stack that verifies the cluster before it changes anything, and waits for what it applies."""
+    stack = Workspace.create(tmp_path)
+    stack.set_config(f'kubeconfigs["{NAME}-kubeconfig"]', dra.plane.kubeconfig, secret=True)
+    stack.configure(verify="true", waitForReady="true", createDeviceClasses="true")
+    yield stack
+    stack.pulumi("destroy", "--yes", "--skip-preview", "--stack", "test")
+
+
+def running(cluster: EmbeddedCluster) -> dict[str, int]:
+    found = {name: [pod for pod in pods_of(cluster.plane, name) if pod.ready] for name in ("team-a", "team-b")}
+    return {name: len(pods) for name, pods in found.items()}
+
+
+def live(cluster: EmbeddedCluster, kind: Any, namespace: str | None = None) -> dict[str, Any]:  # noqa: ANN401 - a kind
+    with connect(cluster.plane) as client:
+        found = client.list(kind, namespace=namespace) if namespace else client.list(kind)
+        return {each.metadata.name: each for each in found}
+
+
+def test_by_claims(dra: EmbeddedCluster, stack: Workspace) -> None:
+    documents = demo(Allocation.CLAIM)
+    stack.write(*documents)
+    made = stack.up().changes()
+    assert {name for name in made if name.endswith("claimtemplate")} == {
+        f"{NAME}/team-a/gemma-claimtemplate",
+        f"{NAME}/team-b/chat-small-claimtemplate",
+    }
+    assert running(dra) == {"team-a": SLICES, "team-b": 6}
+    assert stack.up().changes() == {}
+
+    # More replicas restart nothing, and change no template.
+    documents[-2]["spec"]["scaling"]["fixed"]["replicas"] = SLICES - 1
+    stack.write(*documents)
+    changes = stack.up().changes()
+    assert len(changes) == 1, changes
+
+    # Somebody deletes a template: the next update makes it again.
+    with connect(dra.plane) as client:
+        (name,) = live(dra, CLAIM_TEMPLATES, "team-a")
+        client.delete(CLAIM_TEMPLATES, name, namespace="team-a")
+    stack.up()
+    assert live(dra, CLAIM_TEMPLATES, "team-a").keys() == {name}
+    assert stack.up().changes() == {}
+
+    stack.pulumi("destroy", "--yes", "--skip-preview", "--stack", "test")
+    assert live(dra, CLAIM_TEMPLATES, "team-a") == {}
+
+
+def test_by_classes(dra: EmbeddedCluster, stack: Workspace) -> None:
+    if not has_extended_resources(dra):
+        pytest.skip("extendedResource needs Kubernetes 1.36")
+    documents = demo(Allocation.EXTENDED_RESOURCE)
+    stack.write(*documents)
+    made = stack.up().changes()
+    classes = {f"mig-{name}.slicewise.dev" for name in ("1g.10gb", "3g.40gb")}
+    assert {name for name in made if name.endswith("device-class")} == {
+        f"{NAME}/{name}/device-class" for name in classes
+    }
+    assert running(dra) == {"team-a": SLICES, "team-b": 6}
+    assert stack.up().changes() == {}
+
+    with connect(dra.plane) as client:
+        workloads = Workloads(dra.plane, client, "team-a")
+        workloads.scale("gemma", SLICES + 1)
+        waiting = workloads.wait_pending()
+    assert "cannot allocate all claims" in waiting.message
+
+    # The classes stay, for others of the cluster.
+    stack.pulumi("destroy", "--yes", "--skip-preview", "--stack", "test")
+    assert classes <= live(dra, DEVICE_CLASSES).keys()
