@@ -76,7 +76,6 @@ _CUT = st.fixed_dictionaries(
         "wholeGpus": st.sampled_from((0, 1, 3)),
     },
 ).map(lambda mig: {"migConfiguration": mig})
-# Right where the pool's allocation is not the device plugin.
 _ON_DEMAND = st.fixed_dictionaries(
     {
         "enabled": st.sampled_from((True,)),
@@ -126,6 +125,12 @@ def fitting(name: str) -> st.SearchStrategy[Any]:
     return _FITTING[name]
 
 
+def _asking_the_driver(pool: dict[str, Any]) -> dict[str, Any]:
+    """Return a pool with the allocation that goes with GPUs which are cut on demand, if its GPUs are."""
+    on_demand = (pool["capabilities"].get("migConfiguration") or {}).get("dynamic")
+    return pool | {"allocation": "claim"} if on_demand else pool
+
+
 @dataclass(frozen=True)
 class _Writer:
     """Makes strategies of the parts of one schema, of which it knows the definitions."""
@@ -138,6 +143,8 @@ class _Writer:
         strategy = own[name] if name in own and "const" not in part else self.value(part)
         if name == "capabilities" and not self.wrong:
             strategy = st.one_of(*[strategy] * 5, _CUT, _ON_DEMAND)
+        if name == "nodePools" and not self.wrong:
+            strategy = strategy.map(lambda pools: [_asking_the_driver(pool) for pool in pools])
         return st.one_of(*[strategy] * 6, _WEIRD) if self.wrong else strategy
 
     def value(self, part: dict[str, Any]) -> st.SearchStrategy[Any]:
