@@ -31,6 +31,8 @@ _NAMES: Final = tuple(key for key in POOL_LABELS if key not in (OWN_POOL_LABEL, 
 # Labels of tools and of people that repeat such a name, as AKS's `agentpool`; `team` says what nodes are for.
 _REPEATS_NAME: Final = re.compile(r"(?:.*[./_-])?[A-Za-z]*(?:pool|group|name)[A-Za-z]*", re.IGNORECASE)
 _REPEATS_ZONE: Final = re.compile(r"(?:.*[./_-])?(?:[A-Za-z]*zone|az|location)(?:[-_]?id)?", re.IGNORECASE)
+# Shorter names, and such without a number, are words of other labels' values: `a` of `batch`, `n1` of `n1-standard-8`.
+_MACHINE_NAME: Final = re.compile(r"(?=.*\d).{4,}")
 # Two nodes may have two values of anything.
 _TELLING: Final = 3
 # Kernels of one machine type leave somewhat different amounts of memory.
@@ -107,11 +109,24 @@ def _said(group: Group, varying: frozenset[str]) -> frozenset[tuple[str, str]]:
 def _tells(key: str, value: str, node: LiveNode) -> bool:
     if key in (HOSTNAME_LABEL, *_NAMES) or key.startswith(_OF_GPUS) or not is_stable(key, value):
         return False
-    if (key != REGION_LABEL and _OF_A_MACHINE.fullmatch(key)) or is_identifier(value) or node.name in value:
+    if (
+        (key != REGION_LABEL and _OF_A_MACHINE.fullmatch(key))
+        or is_identifier(value)
+        or _names_machine(value, node.name)
+    ):
         return False
     names = [node.labels[name] for name in _NAMES if node.labels.get(name)]
-    repeats_name = _REPEATS_NAME.fullmatch(key) and any(name in value for name in names)
+    repeats_name = _REPEATS_NAME.fullmatch(key) and any(_has_word(value, name) for name in names)
     return not (repeats_name or (ZONE_LABEL in node.labels and _REPEATS_ZONE.fullmatch(key)))
+
+
+def _names_machine(value: str, name: str) -> bool:
+    """Return whether a label's value is, or contains, the name of a node, and not just the same letters."""
+    return value == name or bool(_MACHINE_NAME.fullmatch(name) and _has_word(value, name))
+
+
+def _has_word(value: str, word: str) -> bool:
+    return bool(re.search(rf"(?<![A-Za-z0-9]){re.escape(word)}(?![A-Za-z0-9])", value))
 
 
 def _varying(groups: Iterable[Group]) -> frozenset[str]:

@@ -195,14 +195,15 @@ def _worth(group: Group) -> tuple[bool, bool, int, tuple[str, ...]]:
 def _kept(group: Group, labels: SelectedLabels) -> dict[str, frozenset[str]]:
     """Return the labels that say what nodes of a pool are which no name of a node group keeps apart from others.
 
-    Another node group of the same machines, or another priority of the ComputeClass, may come.
+    Another node group of the same machines, or another priority of the ComputeClass, may come. The name of a profile
+    is that of slices of several GPU models (`1g.10gb` of A100 and H100), and GKE makes no node pool with GPUs for pods
+    that do not name the model.
     """
     if not _is_nameless(group):
         return {}
-    keys = [GKE_PARTITION_LABEL]
-    if COMPUTE_CLASS_LABEL in labels:
-        keys += [COMPUTE_CLASS_LABEL, GKE_ACCELERATOR_LABEL]
-    return {key: labels[key] for key in keys if key in labels and len(labels[key]) == 1}
+    keys = (GKE_PARTITION_LABEL, COMPUTE_CLASS_LABEL)
+    found = [key for key in keys if key in labels]
+    return {key: labels[key] for key in (*found, GKE_ACCELERATOR_LABEL) if found and len(labels.get(key, ())) == 1}
 
 
 def _is_nameless(group: Group) -> bool:

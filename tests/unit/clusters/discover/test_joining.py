@@ -238,6 +238,55 @@ def test_labels_that_every_node_has_a_value_of_its_own_of_tell_no_groups_apart()
     assert sorted(each["nodeCount"] for each in described(shared)[0].values()) == [1, 3]
 
 
+@pytest.mark.parametrize(
+    ("names", "labels", "joined"),
+    [
+        # A label does not name a machine because it has letters of its name: `4` of t4, `n1` of n1-standard.
+        (("4", "8"), ({"team": "t4"}, {"team": "t8"}), False),
+        (("n1", "n2"), ({"family": "n1-standard"}, {"family": "n2-standard"}), False),
+        (("gpu", "big"), ({"use": "gpu-large"}, {"use": "big-large"}), False),
+        (("node1", "node2"), ({"use": "node10"}, {"use": "node20"}), False),
+        # Names of machines, by themselves and within others.
+        (("a", "b"), ({"example.com/called": "a"}, {"example.com/called": "b"}), True),
+        (("gpu-07", "gpu-08"), ({"example.com/fqdn": "gpu-07.lab"}, {"example.com/fqdn": "gpu-08.lab"}), True),
+    ],
+)
+def test_labels_that_contain_the_name_of_a_machine(
+    names: tuple[str, str], labels: tuple[dict[str, str], dict[str, str]], joined: bool
+) -> None:
+    groups = zip(names, ("h100-a", "h100-b"), "ab", labels, strict=True)
+    pools, _ = described([labelled(eks(name, group, zone), more) for name, group, zone, more in groups])
+    assert [each["nodeCount"] for each in pools.values()] == ([2] if joined else [1, 1])
+
+
+def test_a_label_of_groups_that_has_letters_of_their_names_says_what_they_are() -> None:
+    def described_with(*values: str) -> list[int]:
+        nodes = [
+            labelled(eks(f"n-{zone}", zone, zone), {"owner-group": value})
+            for zone, value in zip("ab", values, strict=True)
+        ]
+        return [each["nodeCount"] for each in described(nodes)[0].values()]
+
+    assert described_with("batch", "lab") == [1, 1]
+    assert described_with("prod-a", "prod-b") == [2]
+
+
+def test_slices_of_generated_pools_without_a_class_are_those_of_one_model() -> None:
+    """GKE makes A100 40GB and H100 nodes with slices that are called 1g.10gb, and both may come and go."""
+    labels = {ACCELERATOR: "nvidia-tesla-a100", PARTITION: "1g.10gb", MACHINE: "a2-highgpu-8g"}
+    nodes = [
+        labelled(auto_provisioned(f"n-{end}", f"nap-a2-highgpu-8g-gpu8-{end}", end[0]), labels)
+        for end in ("b1a2b3c4", "c9f8e7d6")
+    ]
+    for node in nodes:
+        del node["metadata"]["labels"][CLASS]
+        node["spec"]["taints"] = []
+        node["status"]["allocatable"][GPU] = "32"
+    for some in (nodes, nodes[:1]):
+        (pool,) = described(some)[0].values()
+        assert pool["nodeSelector"] == {PARTITION: "1g.10gb", ACCELERATOR: "nvidia-tesla-a100"}
+
+
 def test_gpus_that_nothing_names_may_be_of_any_kind() -> None:
     nodes = [node_json(f"n-{index}", {NODEGROUP: name}, {GPU: 8}) for index, name in enumerate(("one", "other"))]
     assert len(described(nodes)[0]) == 2
