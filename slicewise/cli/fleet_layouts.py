@@ -109,7 +109,8 @@ def print_fleet_layout(console: Console, found: FleetLayout) -> None:
 
 def _rows(item: PoolProposal) -> Iterator[tuple[str, ...]]:
     environment, pool = item.state.key
-    now = _in_words(item.state.slices)
+    mig = item.state.pool.mig
+    now = f"any of {' '.join(mig.several)}" if mig and mig.dynamic else _in_words(item.state.slices)
     for number, (count, slices) in enumerate(item.groups):
         is_new = item.new is not None and number == len(item.groups) - 1
         kept = f"as now: {item.state.kept_because}" if item.state.kept_because else "as now"

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from slicewise.layouts.filling import most_slices_on
-from slicewise.layouts.fleet_program import NewCut
+from slicewise.layouts.fleet_program import NewCut, on_every_gpu
 from slicewise.layouts.pool_states import PoolState
 from slicewise.layouts.served_demands import UnplacedDemand
 
@@ -57,7 +57,8 @@ def _filled(state: PoolState, demands: Sequence[tuple[UnplacedDemand, str]]) -> 
     if not wanted:
         return None
     cuts = most_slices_on(state.board, _of_a_node(wanted, state.free_nodes), state.gpus, 0).cuts
-    return NewCut(state.free_nodes, tuple(cut for cut, count in cuts for _ in range(count)))
+    chosen = [cut for cut, count in cuts for _ in range(count)]
+    return NewCut(state.free_nodes, on_every_gpu(chosen, state.gpus))
 
 
 def _of_a_node(wanted: Mapping[str, int], nodes: int) -> dict[str, int]:

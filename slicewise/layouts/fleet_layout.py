@@ -14,7 +14,7 @@ from slicewise.layouts.fleet_program import FleetProgram, NewCut, ProgramAnswer
 from slicewise.layouts.pool_states import PoolState, pool_states
 from slicewise.layouts.served_demands import UnplacedDemand, unplaced_demands
 from slicewise.layouts.split_pools import cut_name, kept_part, new_part
-from slicewise.planning import Placement, Plan, PreviousPlacement, make_plan
+from slicewise.planning import Placement, Plan, PreviousPlacement, RejectionCode, Rejections, make_plan
 
 _MOST_CHOICES: Final = 100_000
 
@@ -138,7 +138,9 @@ def propose_for_fleet(
     pools = tuple(PoolProposal(state, cuts.get(number)) for number, state in enumerate(states) if state.pool.mig)
     proven = _by_priority(fleet, plan.placements) == bounds
     bound = sum(bounds) if proven or len(bounds) <= 1 else _most(running, states, demands, seconds * 0.1)
-    return FleetLayout(now, plan, changed, pools, bound, proven, _unserved(plan, demands), monotonic() - begun)
+    return FleetLayout(
+        now, plan, changed, pools, bound, proven, _unserved(changed, plan, states, demands), monotonic() - begun
+    )
 
 
 def _most(
@@ -152,15 +154,19 @@ def _most(
     return sum(placement.replicas for placement in running) + more
 
 
-def _unserved(plan: Plan, demands: Sequence[UnplacedDemand]) -> tuple[UnservedDeployment, ...]:
-    possible = {demand.key for demand in demands}
+def _unserved(
+    fleet: Fleet, plan: Plan, states: Sequence[PoolState], demands: Sequence[UnplacedDemand]
+) -> tuple[UnservedDeployment, ...]:
+    cut = {demand.key for demand in demands if any(states[unit.pool].pool.mig for unit in demand.units)}
+    rejections = Rejections(fleet, plan)
+
+    def why(key: DeploymentKey) -> str:
+        if fleet.quotas and any(group.code is RejectionCode.QUOTA for group in rejections.of(key)):
+            return "a quota leaves it no more"
+        return "too few nodes may be cut for it" if key in cut else "no pool can be cut for it"
+
     return tuple(
-        UnservedDeployment(
-            each.deployment,
-            each.wanted - each.placed,
-            "too few nodes may be cut for it" if each.deployment in possible else "no pool can be cut for it",
-        )
-        for each in plan.shortfalls
+        UnservedDeployment(each.deployment, each.wanted - each.placed, why(each.deployment)) for each in plan.shortfalls
     )
 
 

@@ -41,6 +41,17 @@ class NewCut:
         return dict(sorted(found.items()))
 
 
+def on_every_gpu(cuts: Sequence[GpuCut], gpus: int) -> tuple[GpuCut, ...]:
+    """Return `cuts` with the most frequent of them on all other of a node's `gpus` that are cut.
+
+    MIG manager leaves a GPU that its config does not list as it is, and the node would have slices that its document
+    lacks (mig-parted v0.13.1, cmd/nvidia-mig-parted/assert).
+    """
+    most, _ = Counter(cuts).most_common(1)[0]
+    by_cut = Counter((*cuts, *[most] * (gpus - len(cuts))))
+    return tuple(by_cut.elements())
+
+
 @dataclass(frozen=True, slots=True)
 class ProgramAnswer:
     """What the solver found.
@@ -164,7 +175,7 @@ class FleetProgram:
             if values and values[variable]:
                 gpus = tuple(cut for cut, column in self._columns[number, nodes] for _ in range(values[column]))
                 if gpus:
-                    found[number] = NewCut(nodes, gpus)
+                    found[number] = NewCut(nodes, on_every_gpu(gpus, self.states[number].gpus))
         return found
 
 

@@ -50,9 +50,9 @@ class PoolState:
 
     @property
     def slices(self) -> dict[str, int]:
-        """How many slices of each profile a node has now."""
+        """How many slices of each profile a node has now; none where the driver cuts them when pods come."""
         mig = self.pool.mig
-        if mig is None:
+        if mig is None or mig.dynamic:
             return {}
         return dict(mig.slices) if mig.slices else {str(mig.profile): units_per_node(self.pool) or 0}
 

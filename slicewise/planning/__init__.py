@@ -44,6 +44,7 @@ from slicewise.planning.plan_json import PlanLists, endpoint_to_dict, plan_lists
 from slicewise.planning.plan_outputs import output_entries, plan_to_outputs
 from slicewise.planning.previous_placements import PreviousPlacement, PreviousPrefill, parse_previous
 from slicewise.planning.quotas import quotas_to_list
+from slicewise.planning.reasons import RejectionCode
 from slicewise.planning.rejection_groups import RejectionGroup
 from slicewise.planning.remedies import Remedies, lists_with_remedies, remedies_to_dict
 from slicewise.planning.search import DecisionLog, make_plan
@@ -75,6 +76,7 @@ __all__ = [
     "PoolUsage",
     "PreviousPlacement",
     "PreviousPrefill",
+    "RejectionCode",
     "RejectionGroup",
     "Rejections",
     "Remedies",

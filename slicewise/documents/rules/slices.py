@@ -133,13 +133,12 @@ def check_whole_gpus(pool: NodePool, path: FieldPath) -> Iterator[Diagnostic]:
     mig = pool.mig
     if mig is None or not mig.several:
         return
-    if not mig.dynamic and mig.whole_gpus >= pool.accelerator_count:
-        message = f"a node has {counted(pool.accelerator_count, 'GPU')}, so none would be left to be cut into slices"
-        remedy = (
-            f"write at most {pool.accelerator_count - 1}, or acceleratorCount with all GPUs of a node"
-            if pool.accelerator_count > 1
-            else "leave it out, or write acceleratorCount with all GPUs of a node"
-        )
+    # On demand all GPUs of a node may be whole, as long as nobody has slices.
+    most = pool.accelerator_count - (0 if mig.dynamic else 1)
+    if mig.whole_gpus > most:
+        why = "so pods cannot have more of them whole" if mig.dynamic else "so none would be left to be cut into slices"
+        message = f"a node has {counted(pool.accelerator_count, 'GPU')}, {why}"
+        remedy = f"{f'write at most {most}' if most else 'leave it out'}, or acceleratorCount with all GPUs of a node"
         yield Diagnostic.error(
             Code.NO_GPU_LEFT_TO_CUT,
             message,

@@ -13,7 +13,20 @@ from slicewise.layouts import FleetLayout, propose_for_fleet, served_replicas
 from slicewise.mig import fewest_gpus, find_gpu_model
 from slicewise.planning import Plan, PreviousPlacement, make_plan, parse_previous
 from tests.cluster.random_fleets import RandomFleet, fleet_of_several_profiles, random_fleet
-from tests.documents import Document, deployment, environment, fleet_of, model, planned, pool, profile, several, slices
+from tests.documents import (
+    Document,
+    deployment,
+    environment,
+    fleet_of,
+    model,
+    on_demand,
+    planned,
+    pool,
+    profile,
+    quota,
+    several,
+    slices,
+)
 from tests.unit.layouts.seeded_fleets import seeded_fleet
 
 SECONDS = 9.0
@@ -159,6 +172,38 @@ def test_what_no_layout_serves_is_said_with_the_reason() -> None:
     fleet = fleet_of([environment("east", cut(nodes=1)), SMALL, giant, *asked])
     found = {each.key.name: (each.missing, each.why) for each in proposed(fleet).unserved}
     assert found == {"giant": (1, "no pool can be cut for it"), "many": (1, "too few nodes may be cut for it")}
+
+
+def test_what_only_whole_gpus_could_serve_is_not_a_matter_of_cutting() -> None:
+    fleet = fleet_of(
+        [
+            environment("east", cut(nodes=2), pool("whole")),
+            model("two", profile("s", memoryPerGpu="70Gi", gpusPerNode=2), cpu="100m", memory="1Gi"),
+            deployment("two", "two", replicas=5),
+        ]
+    )
+    assert [each.why for each in proposed(fleet).unserved] == ["no pool can be cut for it"]
+
+
+def test_what_a_quota_keeps_out_is_not_a_matter_of_cutting() -> None:
+    fleet = fleet_of(
+        [environment("east", cut()), SMALL, deployment("many", "small", replicas=9), quota("q", {"units": 8})]
+    )
+    assert [each.why for each in proposed(fleet).unserved] == ["a quota leaves it no more"]
+
+
+def test_gpus_that_the_driver_cuts_have_no_slices_yet() -> None:
+    found = proposed(declared(on_demand("a", ["3g.40gb", "1g.10gb"]), small=4))
+    assert [(each.groups, each.state.kept_because) for each in found.pools] == [
+        ([(1, {})], "its GPUs are cut on demand")
+    ]
+
+
+@pytest.mark.parametrize(("small", "large", "seconds"), [(60, 20, SECONDS), (40, 0, SECONDS), (40, 0, 0), (33, 5, 0)])
+def test_every_gpu_of_a_node_that_is_cut_anew_is_listed(small: int, large: int, seconds: float) -> None:
+    # mig-parted leaves GPUs alone that its config does not list, and they would keep their slices of 3g.40gb.
+    found = propose_for_fleet(declared(cut(nodes=2), small=small, large=large), (), None, seconds)
+    assert [len(each.new.gpus) for each in found.pools if each.new] == [8]
 
 
 @pytest.mark.parametrize("seed", range(14))
