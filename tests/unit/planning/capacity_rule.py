@@ -1,12 +1,12 @@
 """The rule of capacity of docs/placement.md, written a second time: slow, in plain lists, sharing no code with it.
 
-Pods and nodes are tuples of amounts: GPU units, then whatever else is counted. A node has None where a pool does not
-say what its nodes have.
+Pods and nodes are tuples of amounts: units of each GPU resource, of which a pod asks for one, then whatever else is
+counted. A node has None where a pool does not say what its nodes have.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from itertools import product
 
@@ -21,6 +21,20 @@ def promised(nodes: int, node: Node, pods: list[Pod], reserved: int) -> bool:
     return all(
         any(_sound(nodes, node, [*left, *others]) for others in _reserves(left, reserved)) for left in _remainders(pods)
     )
+
+
+def promised_of_several(nodes: int, node: Node, pods: list[Pod], reserved: Sequence[int]) -> bool:
+    """Return the same of nodes with several GPU resources, of each of which so many units are reserved."""
+    held = [pod for place, count in enumerate(reserved) for pod in _held(place, count, len(reserved), pods)]
+    together = [*pods, *held]
+    return _sound(nodes, node, together, len(reserved))
+
+
+def _held(place: int, count: int, gpus: int, pods: list[Pod]) -> list[Pod]:
+    """Return the pods for which reserved slices count: each as large as the largest that asks for such slices."""
+    same = [pod for pod in pods if pod[place]]
+    own = tuple(int(other == place) for other in range(gpus))
+    return [(*own, *_largest(same)[gpus:])] * count if same else []
 
 
 def _remainders(pods: list[Pod]) -> Iterator[list[Pod]]:
@@ -46,7 +60,7 @@ def _reserves(pods: list[Pod], reserved: int) -> Iterator[list[Pod]]:
             yield [*whole, (size, *more)]
 
 
-def _sound(nodes: int, node: Node, pods: list[Pod]) -> bool:
+def _sound(nodes: int, node: Node, pods: list[Pod], gpus: int = 1) -> bool:
     kinds = set(pods)
     fit = {pod: _fit(node, pod) for pod in kinds}
     if len(kinds) <= 1:
@@ -54,14 +68,14 @@ def _sound(nodes: int, node: Node, pods: list[Pod]) -> bool:
     for pod in kinds:
         others = list(pods)
         others.remove(pod)
-        if not fit[pod] or _most_blocked(node, pod, others) >= nodes:
+        if not fit[pod] or _most_blocked(node, pod, others, gpus) >= nodes:
             return False
     return True
 
 
-def _most_blocked(node: Node, pod: Pod, others: list[Pod]) -> int:
+def _most_blocked(node: Node, pod: Pod, others: list[Pod], gpus: int) -> int:
     """Return the smaller of two bounds: resource by resource, and each pod once by its largest share in a node."""
-    resources = [_shares(node, pod, others, resource) for resource in range(len(node))]
+    resources = [_shares(node, pod, others, resource, gpus) for resource in range(len(node))]
     apart = sum(shares.count(Fraction(1)) + int(sum(s for s in shares if s < 1)) for shares in resources)
     together = int(sum(max(shares) for shares in zip(*resources, strict=True)))
     return min(apart, together)
@@ -74,19 +88,18 @@ def _fit(node: Node, pod: Pod) -> int:
     return count
 
 
-def _shares(node: Node, pod: Pod, others: list[Pod], resource: int) -> list[Fraction]:
+def _shares(node: Node, pod: Pod, others: list[Pod], resource: int, gpus: int) -> list[Fraction]:
     """Return which part of leaving too little of `resource` for `pod` on a node each of the `others` can do."""
     none = [Fraction(0)] * len(others)
     capacity = node[resource]
     if capacity is None or not pod[resource]:
         return none
     room = capacity - pod[resource]
-    if resource:
-        # What runs on the units that may be used without blocking the node: does it ever use more than `room`?
-        hungriest = max(Fraction(other[resource], other[0]) for other in others)
-        assert node[0] is not None
-        if hungriest * (node[0] - pod[0]) <= room:
-            return none
+    # What runs on the units that may be used without blocking the node: does it ever use more than `room`?
+    left = [(node[place] or 0) - pod[place] for place in range(gpus)]
+    most = sum(_hungriest(place, resource, others) * units for place, units in enumerate(left))
+    if resource >= gpus and most <= room:
+        return none
     needs = [other[resource] for other in others]
     sums = {0}
     for need in needs:
@@ -96,3 +109,8 @@ def _shares(node: Node, pod: Pod, others: list[Pod], resource: int) -> list[Frac
     return [
         Fraction(1) if need > room else Fraction(need, min(blocking)) if blocking else Fraction(0) for need in needs
     ]
+
+
+def _hungriest(place: int, resource: int, pods: list[Pod]) -> Fraction:
+    """Return the most of `resource` that one unit of the GPU resource at `place` comes with."""
+    return max((Fraction(pod[resource], pod[place]) for pod in pods if pod[place]), default=Fraction(0))

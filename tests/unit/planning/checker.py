@@ -12,21 +12,22 @@ from itertools import product
 
 from slicewise.documents import DeploymentKey, Fleet, InferenceEnvironment, ModelDeployment, NodePool, ServingProfile
 from tests.documents import Document, each_rejection
-from tests.unit.planning.capacity_rule import Node, Pod, promised
+from tests.unit.planning.capacity_rule import Node, Pod, promised, promised_of_several
 from tests.unit.planning.matching_rule import has_labels, labels_of, static_codes
 from tests.unit.planning.quota_rule import exceeded
 from tests.unit.planning.sizes_by_documents import (
+    Offer,
     node_of,
     nodes_of,
+    offer_of,
+    offers_of,
     pod_of,
     pods_of,
     prefill_pods_of,
     prefill_profile,
     prefill_replicas_of,
     replicas_of,
-    resource_of,
     unit_of,
-    units_of_node,
 )
 
 PRECEDENCE = (
@@ -42,7 +43,8 @@ _FULL = re.compile(
     r"needs (?P<pods>\d+)(; short of .*)?)"
 )
 
-Candidate = tuple[str, str | None, str | None]
+Candidate = tuple[str, str | None, str | None, str | None]
+"""An environment, a pool, one of its resources where it has several, and a serving profile."""
 
 
 def findings(fleet: Fleet, plan: Document) -> list[str]:
@@ -74,10 +76,12 @@ class _Checker:
             model = fleet.model_of(deployment)
             pool = self.pools[item["environment"], item["nodePool"]]
             profile = next(profile for profile in model.serving if profile.name == item["profile"])
-            self.charged[item["environment"], item["nodePool"]] += pods_of(deployment, model, profile, pool)
+            resource = item["resource"]["name"]
+            self.charged[item["environment"], item["nodePool"]] += pods_of(deployment, model, profile, pool, resource)
             if "prefill" in item:
                 there = item["environment"], item["prefill"]["nodePool"]
-                self.charged[there] += prefill_pods_of(deployment, model, profile, self.pools[there])
+                resource = item["prefill"]["resource"]["name"]
+                self.charged[there] += prefill_pods_of(deployment, model, profile, self.pools[there], resource)
 
     def findings(self) -> Iterator[str]:
         yield from self._placements()
@@ -115,7 +119,8 @@ class _Checker:
         profile = next(p for p in self.fleet.model_of(deployment).serving if p.name == item["profile"])
         environment = self.environments[item["environment"]]
         pool = self.pools[item["environment"], item["nodePool"]]
-        codes = static_codes(deployment, profile, environment, pool)
+        offer = offer_of(pool, item["resource"]["name"])
+        codes = static_codes(deployment, profile, environment, pool, offer.resource)
         if codes:
             yield f"{item} breaks {codes}"
         topology = profile.replica_topology
@@ -124,8 +129,8 @@ class _Checker:
             "nodesPerReplica": topology.nodes,
             "gpusPerNode": topology.gpus_per_node,
             "units": replicas_of(deployment) * topology.nodes * topology.gpus_per_node,
-            "resource": {"name": resource_of(pool), "count": topology.gpus_per_node},
-            **unit_of(pool),
+            "resource": {"name": offer.resource, "count": topology.gpus_per_node},
+            **unit_of(offer),
         }
         yield from (f"{item}: {key} should be {value}" for key, value in expected.items() if item[key] != value)
         if ("prefill" in item) != (profile.prefill is not None):
@@ -137,7 +142,8 @@ class _Checker:
         self, item: Document, deployment: ModelDeployment, profile: ServingProfile, environment: InferenceEnvironment
     ) -> Iterator[str]:
         pool, workload = self.pools[environment.metadata.name, item["nodePool"]], prefill_profile(profile)
-        if codes := static_codes(deployment, workload, environment, pool):
+        offer = offer_of(pool, item["resource"]["name"])
+        if codes := static_codes(deployment, workload, environment, pool, offer.resource):
             yield f"{item} breaks {codes}"
         topology, replicas = workload.replica_topology, prefill_replicas_of(deployment, profile)
         expected = {
@@ -146,8 +152,8 @@ class _Checker:
             "nodesPerReplica": topology.nodes,
             "gpusPerNode": topology.gpus_per_node,
             "units": replicas * topology.nodes * topology.gpus_per_node,
-            "resource": {"name": resource_of(pool), "count": topology.gpus_per_node},
-            **unit_of(pool),
+            "resource": {"name": offer.resource, "count": topology.gpus_per_node},
+            **unit_of(offer),
         }
         if {key: value for key, value in item.items() if key != "nodes"} != expected:
             yield f"{item} should be {expected}"
@@ -155,51 +161,55 @@ class _Checker:
     def _capacity(self) -> Iterator[str]:
         for name, pool in self.pools.items():
             pods = self.charged[name]
-            if pods and not promised(nodes_of(pool), node_of(pool), pods, pool.reserved_units):
+            if pods and not _promised(pool, pods):
                 yield f"{name} cannot promise room for {Counter(pods)}"
 
     def _node_pools(self) -> Iterator[str]:
-        expected = []
-        for (environment, name), pool in sorted(self.pools.items()):
-            units = units_of_node(pool) * nodes_of(pool)
-            allocated = sum(pod[0] for pod in self.charged[environment, name])
-            expected.append(
-                {
-                    "environment": environment,
-                    "nodePool": name,
-                    "resource": resource_of(pool),
-                    "unitsPerNode": units_of_node(pool),
-                    "nodes": nodes_of(pool),
-                    "units": units,
-                    "allocated": allocated,
-                    "reserved": pool.reserved_units,
-                    "free": max(0, units - allocated - pool.reserved_units),
-                    "shortOf": self._short_of(pool, self.charged[environment, name]),
-                }
-            )
+        expected = [
+            self._node_pool(environment, pool, offer)
+            for (environment, _), pool in sorted(self.pools.items())
+            for offer in offers_of(pool)
+        ]
         if self.plan["nodePools"] != expected:
             yield f"nodePools are {self.plan['nodePools']}, should be {expected}"
 
-    def _short_of(self, pool: NodePool, charged: list[Pod]) -> list[str]:
+    def _node_pool(self, environment: str, pool: NodePool, offer: Offer) -> Document:
+        charged = self.charged[environment, pool.name]
+        units, allocated = offer.units * nodes_of(pool), sum(pod[offer.place] for pod in charged)
+        return {
+            "environment": environment,
+            "nodePool": pool.name,
+            "resource": offer.resource,
+            "unitsPerNode": offer.units,
+            "nodes": nodes_of(pool),
+            "units": units,
+            "allocated": allocated,
+            "reserved": offer.reserved,
+            "free": max(0, units - allocated - offer.reserved),
+            "shortOf": self._short_of(pool, offer, charged),
+        }
+
+    def _short_of(self, pool: NodePool, offer: Offer, charged: list[Pod]) -> list[str]:
         """Return the fewest resources without which one more of the smallest pods would fit, where units are free."""
-        node = node_of(pool)
-        free = units_of_node(pool) * nodes_of(pool) - sum(pod[0] for pod in charged) - pool.reserved_units
-        if not charged or min(charged)[0] > free:
+        node, gpus = node_of(pool), len(offers_of(pool))
+        own = [pod for pod in charged if pod[offer.place]]
+        free = offer.units * nodes_of(pool) - sum(pod[offer.place] for pod in own) - offer.reserved
+        if not own or min(own)[offer.place] > free:
             return []
-        pods = [*charged, min(charged)]
+        pods = [*charged, min(own)]
 
         def fits(limited: Iterable[int]) -> bool:
-            kept = [0, *sorted(limited)]
-            rest = tuple(node[index] for index in kept)
-            return promised(nodes_of(pool), rest, [tuple(pod[i] for i in kept) for pod in pods], pool.reserved_units)
+            kept = [*range(gpus), *sorted(limited)]
+            return _promised(pool, [tuple(pod[i] for i in kept) for pod in pods], tuple(node[i] for i in kept))
 
-        gone = [index for index, has in enumerate(node) if index and has is not None]
-        names = ["", "cpu", "memory", "pods", "ephemeral-storage", *sorted(pool.allocatable.extended_resources), ""]
+        gone = [index for index, has in enumerate(node) if index >= gpus and has is not None]
+        counted = ["cpu", "memory", "pods", "ephemeral-storage", *sorted(pool.allocatable.extended_resources), ""]
+        names = [*[""] * gpus, *counted]
         if fits(gone) or not fits(()):
             return []
         for index in tuple(gone):
             others = [each for each in gone if each != index]
-            if fits(set(range(1, len(node))) - set(others)):
+            if fits(set(range(gpus, len(node))) - set(others)):
                 gone = others
         return [names[index] for index in gone]
 
@@ -219,7 +229,7 @@ class _Checker:
 
     def _rejections(self, deployment: ModelDeployment, served: set[str], given: list[Document]) -> Iterator[str]:
         expected = dict(self._expected_rejections(deployment, served))
-        got = [(item["environment"], item["nodePool"], item["profile"]) for item in given]
+        got = [(item["environment"], item["nodePool"], item.get("resource"), item["profile"]) for item in given]
         if got != sorted(expected, key=lambda candidate: tuple(name or "" for name in candidate)):
             yield f"{deployment.key}: candidates are {got}, should be {sorted(expected, key=str)}"
             return
@@ -236,69 +246,86 @@ class _Checker:
             if name in served:
                 continue
             if not has_labels(deployment.spec.environment_selector, labels_of(environment)):
-                yield (name, None, None), "environment-selector"
+                yield (name, None, None, None), "environment-selector"
                 continue
-            for pool, profile in product(environment.spec.node_pools, self.fleet.model_of(deployment).serving):
-                codes = static_codes(deployment, profile, environment, pool)
-                if not codes and self._over_quota(deployment, profile, environment, pool):
+            for (pool, offer), profile in product(_offered(environment), self.fleet.model_of(deployment).serving):
+                codes = static_codes(deployment, profile, environment, pool, offer.resource)
+                if not codes and self._over_quota(deployment, profile, environment, pool, offer):
                     codes = {"quota"}
-                if not codes and self._only_prefill_lacks(deployment, profile, environment, pool):
+                if not codes and self._only_prefill_lacks(deployment, profile, environment, pool, offer):
                     codes = {"prefill"}
-                yield (name, pool.name, profile.name), min([*codes, "capacity"], key=PRECEDENCE.index)
+                several = offer.resource if len(offers_of(pool)) > 1 else None
+                yield (name, pool.name, several, profile.name), min([*codes, "capacity"], key=PRECEDENCE.index)
 
     def _over_quota(
-        self, deployment: ModelDeployment, profile: ServingProfile, environment: InferenceEnvironment, pool: NodePool
+        self,
+        deployment: ModelDeployment,
+        profile: ServingProfile,
+        environment: InferenceEnvironment,
+        pool: NodePool,
+        offer: Offer,
     ) -> bool:
         """Return whether quotas forbid it on `pool`, whichever pool has its prefill."""
-        name, model = environment.metadata.name, self.fleet.model_of(deployment)
-        own = (name, pool, sum(pod[0] for pod in pods_of(deployment, model, profile, pool)))
-        beside = [
-            [own, (name, each, sum(pod[0] for pod in prefill_pods_of(deployment, model, profile, each)))]
-            for each in (environment.spec.node_pools if profile.prefill else ())
-            if not static_codes(deployment, prefill_profile(profile), environment, each)
-        ]
+        name, shape = environment.metadata.name, profile.replica_topology
+        own = (name, pool, offer.resource, replicas_of(deployment) * shape.nodes * shape.gpus_per_node)
+        beside = []
+        if profile.prefill:
+            workload = prefill_profile(profile)
+            shape = workload.replica_topology
+            units = prefill_replicas_of(deployment, profile) * shape.nodes * shape.gpus_per_node
+            beside = [
+                [own, (name, each, other.resource, units)]
+                for each, other in _offered(environment)
+                if not static_codes(deployment, workload, environment, each, other.resource)
+            ]
         return all(exceeded(self.fleet, self.plan["placements"], deployment, asked) for asked in beside or [[own]])
 
     def _only_prefill_lacks(
-        self, deployment: ModelDeployment, profile: ServingProfile, environment: InferenceEnvironment, pool: NodePool
+        self,
+        deployment: ModelDeployment,
+        profile: ServingProfile,
+        environment: InferenceEnvironment,
+        pool: NodePool,
+        offer: Offer,
     ) -> bool:
         """Return whether the profile's own pods have room on `pool`, and those of its prefill beside them nowhere."""
         name, model = environment.metadata.name, self.fleet.model_of(deployment)
-        own = pods_of(deployment, model, profile, pool)
+        own = pods_of(deployment, model, profile, pool, offer.resource)
         if profile.prefill is None or not self._room(name, pool, own):
             return False
-        for each in environment.spec.node_pools:
-            beside = [*(own if each is pool else []), *prefill_pods_of(deployment, model, profile, each)]
-            matches = not static_codes(deployment, prefill_profile(profile), environment, each)
+        for each, other in _offered(environment):
+            prefill = prefill_pods_of(deployment, model, profile, each, other.resource)
+            beside = [*(own if each is pool else []), *prefill]
+            matches = not static_codes(deployment, prefill_profile(profile), environment, each, other.resource)
             if matches and self._room(name, each, beside):
                 return False
         return True
 
     def _room(self, environment: str, pool: NodePool, pods: list[Pod]) -> bool:
-        charged = self.charged[environment, pool.name]
-        return not pods or promised(nodes_of(pool), node_of(pool), charged + pods, pool.reserved_units)
+        return not pods or _promised(pool, self.charged[environment, pool.name] + pods)
 
     def _capacity_reason(self, deployment: ModelDeployment, candidate: Candidate, message: str) -> Iterator[str]:
         """Find fault with "no room": there is room, or its numbers are wrong."""
-        environment, pool_name, profile_name = candidate
+        environment, pool_name, resource, profile_name = candidate
         pool = next(p for p in self.environments[environment].spec.node_pools if p.name == pool_name)
         model = self.fleet.model_of(deployment)
         profile = next(p for p in model.serving if p.name == profile_name)
-        asked = pods_of(deployment, model, profile, pool)
+        offer = offer_of(pool, resource)
+        asked = pods_of(deployment, model, profile, pool, offer.resource)
         charged = self.charged[environment, pool.name]
         lacks = any(
             has is not None and need > has
-            for has, need in zip(node_of(pool), pod_of(deployment, model, profile, pool), strict=True)
+            for has, need in zip(node_of(pool), pod_of(deployment, model, profile, pool, resource), strict=True)
         )
 
         def room_for(count: int) -> bool:
-            return promised(nodes_of(pool), node_of(pool), charged + asked[:1] * count, pool.reserved_units)
+            return _promised(pool, charged + asked[:1] * count)
 
         # A pod that no node holds has no place, however few there are of them.
         if not lacks and (not asked or room_for(len(asked))):
             yield f"{deployment.key} would fit {candidate}: {message}"
-        units = units_of_node(pool) * nodes_of(pool)
-        free = max(0, units - sum(pod[0] for pod in charged) - pool.reserved_units)
+        units = offer.units * nodes_of(pool)
+        free = max(0, units - sum(pod[offer.place] for pod in charged) - offer.reserved)
         match = _FULL.fullmatch(message)
         if not match or (int(match["free"]), int(match["units"])) != (free, units):
             yield f"{candidate}: {free} of {units} are free, message {message}"
@@ -315,3 +342,15 @@ class _Checker:
             most = int(match["most"])
             if int(match["pods"]) != len(asked) or (most and not room_for(most)) or room_for(most + 1):
                 yield f"{candidate}: wrong number of pods in {message}"
+
+
+def _promised(pool: NodePool, pods: list[Pod], node: Node | None = None) -> bool:
+    """Return whether `pool` promises room for `pods`; with `node`, for what it has of some resources."""
+    reserved, has = [offer.reserved for offer in offers_of(pool)], node_of(pool) if node is None else node
+    if len(reserved) == 1:
+        return promised(nodes_of(pool), has, pods, reserved[0])
+    return promised_of_several(nodes_of(pool), has, pods, reserved)
+
+
+def _offered(environment: InferenceEnvironment) -> list[tuple[NodePool, Offer]]:
+    return [(pool, offer) for pool in environment.spec.node_pools for offer in offers_of(pool)]

@@ -9,13 +9,7 @@ from fractions import Fraction
 from slicewise.documents import Fleet, InferenceEnvironment, ModelDeployment, NodePool, Quota
 from tests.documents import Document
 from tests.unit.planning.matching_rule import has_labels, labels_of
-from tests.unit.planning.sizes_by_documents import SLICES
-
-# MiB as `nvidia-smi mig -lgip` has it (docs/mig-catalogue.md), and of whole GPUs as CUDA has it (docs/sizing.md).
-_A100 = {"1g.10gb": 9728, "1g.20gb": 19968, "2g.20gb": 19968, "3g.40gb": 40192, "7g.80gb": 80896, "": 81039}
-_H100 = {"1g.10gb": 9984, "1g.20gb": 20096, "2g.20gb": 20096, "3g.40gb": 40448, "7g.80gb": 81152, "": 81008}
-_H200 = {"1g.18gb": 16384, "1g.35gb": 33024, "2g.35gb": 33024, "3g.71gb": 71168, "7g.141gb": 143104, "": 143165}
-_MIB = {"nvidia-a100-80gb": _A100, "nvidia-h100-80gb": _H100, "nvidia-h200-141gb": _H200}
+from tests.unit.planning.sizes_by_documents import MIB, SLICES, offer_of
 
 
 @dataclass(frozen=True)
@@ -39,15 +33,15 @@ class Use:
         )
 
 
-def worth(pool: NodePool, units: int) -> Use:
+def worth(pool: NodePool, units: int, resource: str | None = None) -> Use:
     """Return what so many units of `pool` are."""
-    cut = pool.capabilities.mig_configuration
-    profile = (cut.profile or "") if cut and cut.enabled else ""
-    declared = int(pool.unit_memory.value) // 1024**2
-    known = _MIB[pool.accelerator_type][profile]
+    offer = offer_of(pool, resource)
+    declared = int(offer.memory) // 1024**2
+    known = MIB[pool.accelerator_type][offer.profile]
     # Whole GiB are rounded, and the driver's number counts; of a whole GPU, which may be a smaller one, the least.
-    mib = known if profile and declared % 1024 == 0 else min(known, declared) if not profile else declared
-    return Use(units, units * mib, Fraction(units, SLICES[profile] if profile else 1))
+    whole = declared % 1024 == 0
+    mib = known if offer.profile and whole else min(known, declared) if not offer.profile else declared
+    return Use(units, units * mib, Fraction(units, SLICES[offer.profile] if offer.profile else 1))
 
 
 def counts(quota: Quota, deployment: ModelDeployment) -> bool:
@@ -75,19 +69,22 @@ def used(fleet: Fleet, quota: Quota, placements: Iterable[Document]) -> Use:
         for workload in (item, *([item["prefill"]] if "prefill" in item else [])):
             pool = _pool(fleet, item["environment"], workload["nodePool"])
             if pool and covers(quota, *pool):
-                total += worth(pool[1], workload["units"])
+                total += worth(pool[1], workload["units"], workload["resource"]["name"])
     return total
 
 
 def exceeded(
-    fleet: Fleet, placements: list[Document], deployment: ModelDeployment, asked: Iterable[tuple[str, NodePool, int]]
+    fleet: Fleet,
+    placements: list[Document],
+    deployment: ModelDeployment,
+    asked: Iterable[tuple[str, NodePool, str, int]],
 ) -> bool:
-    """Return whether a deployment with these pods, as environment, pool and units, would exceed a quota."""
+    """Return whether a deployment with these pods, as environment, pool, resource and units, would exceed a quota."""
     environments = {each.metadata.name: each for each in fleet.environments}
-    more = [(environments[name], pool, units) for name, pool, units in asked]
+    more = [(environments[name], pool, worth(pool, units, resource)) for name, pool, resource, units in asked]
     for quota in fleet.quotas:
         if counts(quota, deployment):
-            adds = [worth(pool, units) for environment, pool, units in more if covers(quota, environment, pool)]
+            adds = [use for environment, pool, use in more if covers(quota, environment, pool)]
             total = sum(adds, used(fleet, quota, placements))
             if sum(adds, Use()).units and total.exceeds(quota):
                 return True

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from slicewise.documents import ModelDeployment, NodePool, ServingProfile
@@ -17,6 +18,61 @@ SLICES = {"1g.10gb": 7, "1g.20gb": 4, "2g.20gb": 3, "3g.40gb": 2, "4g.40gb": 1, 
     "7g.141gb": 1,
 }
 
+# MiB as `nvidia-smi mig -lgip` has it (docs/mig-catalogue.md), and of whole GPUs as CUDA has it (docs/sizing.md).
+_A100 = {"1g.10gb": 9728, "1g.20gb": 19968, "2g.20gb": 19968, "3g.40gb": 40192, "7g.80gb": 80896, "": 81039}
+_H100 = {"1g.10gb": 9984, "1g.20gb": 20096, "2g.20gb": 20096, "3g.40gb": 40448, "7g.80gb": 81152, "": 81008}
+_H200 = {"1g.18gb": 16384, "1g.35gb": 33024, "2g.35gb": 33024, "3g.71gb": 71168, "7g.141gb": 143104, "": 143165}
+MIB = {"nvidia-a100-80gb": _A100, "nvidia-h100-80gb": _H100, "nvidia-h200-141gb": _H200}
+
+
+@dataclass(frozen=True)
+class Offer:
+    """One GPU resource of a pool's nodes (docs/documents.md, "Nodes that are cut into several profiles")."""
+
+    resource: str
+    profile: str
+    """The MIG profile; empty of whole GPUs."""
+    units: int
+    """On a node."""
+    memory: Decimal
+    """Bytes of one unit."""
+    reserved: int
+    """Units of the pool that are left alone."""
+    place: int = 0
+    """Where it stands among the GPU resources of a node."""
+
+
+def offers_of(pool: NodePool) -> list[Offer]:
+    """Return what a node of `pool` offers, by the names of the resources."""
+    cut = pool.capabilities.mig_configuration
+    if cut is None or not cut.enabled or not cut.slices:
+        memory = pool.unit_memory.value
+        return [Offer(_resource_of(pool), _profile_of(pool), _units_of(pool), memory, pool.reserved_units)]
+    written, measured = cut.memory_per_slice or {}, MIB.get(pool.accelerator_type, {})
+    slices = [
+        Offer(
+            "nvidia.com/mig-" + profile.replace("+", "."),
+            profile,
+            count,
+            written[profile].value if profile in written else Decimal(measured[profile] * 2**20),
+            (cut.reserved_slices or {}).get(profile, 0),
+        )
+        for profile, count in cut.slices.items()
+    ]
+    if cut.whole_gpus:
+        said = pool.capabilities.memory_per_gpu
+        memory = said.value if said else Decimal(measured[""] * 2**20)
+        slices.append(Offer("nvidia.com/gpu", "", cut.whole_gpus, memory, 0))
+    ordered = sorted(slices, key=lambda offer: offer.resource)
+    return [replace(offer, place=place) for place, offer in enumerate(ordered)]
+
+
+def offer_of(pool: NodePool, resource: str | None) -> Offer:
+    """Return what a node of `pool` offers by the name of `resource`; without one, the only thing."""
+    offers = offers_of(pool)
+    (found,) = [offer for offer in offers if resource in (None, offer.resource)]
+    return found
+
 
 def replicas_of(deployment: ModelDeployment) -> int:
     """Return the replicas that are charged: the most there may ever be."""
@@ -25,11 +81,6 @@ def replicas_of(deployment: ModelDeployment) -> int:
         assert scaling.concurrency
         return scaling.concurrency.max_replicas
     return 1 if scaling.fixed is None else scaling.fixed.replicas
-
-
-def is_sliced(pool: NodePool) -> bool:
-    configuration = pool.capabilities.mig_configuration
-    return configuration is not None and configuration.enabled
 
 
 def nodes_of(pool: NodePool) -> int:
@@ -41,7 +92,7 @@ def node_of(pool: NodePool) -> Node:
     """Return what one node of `pool` has."""
     has = pool.allocatable
     return (
-        units_of_node(pool),
+        *(offer.units for offer in offers_of(pool)),
         None if has.cpu is None else _ceiling(has.cpu.value * 1000),
         None if has.memory is None else _ceiling(has.memory.value),
         has.pods,
@@ -52,39 +103,55 @@ def node_of(pool: NodePool) -> Node:
     )
 
 
-def units_of_node(pool: NodePool) -> int:
-    configuration = pool.capabilities.mig_configuration
-    per_gpu = SLICES[configuration.profile or ""] if configuration and configuration.enabled else 1
-    return pool.accelerator_count * per_gpu
+def _units_of(pool: NodePool) -> int:
+    profile = _profile_of(pool)
+    return pool.accelerator_count * (SLICES[profile] if profile else 1)
 
 
-def resource_of(pool: NodePool) -> str:
-    configuration = pool.capabilities.mig_configuration
-    if configuration is None or not configuration.enabled or configuration.strategy.value == "single":
+def _profile_of(pool: NodePool) -> str:
+    cut = pool.capabilities.mig_configuration
+    return cut.profile or "" if cut and cut.enabled else ""
+
+
+def _resource_of(pool: NodePool) -> str:
+    cut = pool.capabilities.mig_configuration
+    if cut is None or not cut.enabled or cut.strategy.value == "single":
         return "nvidia.com/gpu"
-    return "nvidia.com/mig-" + (configuration.profile or "").replace("+", ".")
+    return "nvidia.com/mig-" + (cut.profile or "").replace("+", ".")
 
 
-def unit_of(pool: NodePool) -> dict[str, str]:
+def unit_of(offer: Offer) -> dict[str, str]:
     """Return what a plan says by which units are known again, but for the digest of what selects their nodes."""
-    configuration = pool.capabilities.mig_configuration
-    return {"migProfile": configuration.profile or ""} if configuration and configuration.enabled else {}
+    return {"migProfile": offer.profile} if offer.profile else {}
 
 
-def pods_of(deployment: ModelDeployment, model: ModelSpec, profile: ServingProfile, pool: NodePool) -> list[Pod]:
+def pods_of(
+    deployment: ModelDeployment,
+    model: ModelSpec,
+    profile: ServingProfile,
+    pool: NodePool,
+    resource: str | None = None,
+) -> list[Pod]:
     """Return every pod of `deployment` in one environment, as it counts on `pool`."""
     count = replicas_of(deployment) * profile.replica_topology.nodes
-    return [pod_of(deployment, model, profile, pool)] * count
+    return [pod_of(deployment, model, profile, pool, resource)] * count
 
 
-def pod_of(deployment: ModelDeployment, model: ModelSpec, profile: ServingProfile, pool: NodePool) -> Pod:
-    """Return one pod of `deployment`, as it counts on `pool`."""
+def pod_of(
+    deployment: ModelDeployment,
+    model: ModelSpec,
+    profile: ServingProfile,
+    pool: NodePool,
+    resource: str | None = None,
+) -> Pod:
+    """Return one pod of `deployment` that asks for `resource`, as it counts on `pool`."""
+    own = offer_of(pool, resource)
     topology, has = profile.replica_topology, pool.allocatable
     image = model.source.value == "OCI"
     wanted = _container_asks(deployment, model, profile, pool)
     disk = max(wanted.pop("ephemeral-storage", 0), _downloaded(model))
     return (
-        topology.gpus_per_node,
+        *(topology.gpus_per_node if offer == own else 0 for offer in offers_of(pool)),
         0 if has.cpu is None else _ceiling(model.resources.cpu.value * 1000) + 10 * image,
         0 if has.memory is None else _ceiling(model.resources.memory.value) + 15 * 2**20 * image,
         1,
@@ -134,10 +201,14 @@ def prefill_replicas_of(deployment: ModelDeployment, profile: ServingProfile) ->
 
 
 def prefill_pods_of(
-    deployment: ModelDeployment, model: ModelSpec, profile: ServingProfile, pool: NodePool
+    deployment: ModelDeployment,
+    model: ModelSpec,
+    profile: ServingProfile,
+    pool: NodePool,
+    resource: str | None = None,
 ) -> list[Pod]:
     """Return every prefill pod of `deployment` in one environment, as it counts on `pool`."""
-    own = pods_of(deployment, model, prefill_profile(profile), pool)
+    own = pods_of(deployment, model, prefill_profile(profile), pool, resource)
     return own[:1] * prefill_replicas_of(deployment, profile)
 
 
