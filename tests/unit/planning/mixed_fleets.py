@@ -98,4 +98,13 @@ def _model(rng: Random, name: str) -> Document:
         if rng.random() < 0.2:
             fields["precisionSupport"] = ["int8"]
         profiles.append(profile(f"s{number}", **fields))
+        if rng.random() < 0.2:
+            profiles[-1]["prefill"] = _prefill(rng)
     return model(name, *profiles, cpu=rng.choice(["1", "2", "5", "9"]), memory=rng.choice(["4Gi", "16Gi", "40Gi"]))
+
+
+def _prefill(rng: Random) -> Document:
+    if rng.random() < 0.5:
+        return {"replicas": rng.randint(1, 3)}
+    requires = {"memoryPerGpu": rng.choice(_ASKED)}
+    return {"replicas": rng.randint(1, 3), "replicaTopology": {"requires": requires}}

@@ -31,7 +31,7 @@ def test_the_checker_finds_nothing_in_fleets_with_mixed_nodes(part: int) -> None
         seen["placed"] += sum(resources[item["environment"], item["nodePool"]] > 1 for item in plan["placements"])
         seen["short"] += sum(bool(usage["shortOf"]) for usage in plan["nodePools"])
         seen.update(group["code"] for item in plan["shortfalls"] for group in item["rejections"])
-    assert min(seen[each] for each in ("placed", "short", "capacity", "quota", "interconnect", "mig-required")) > 0
+    assert min(seen[each] for each in ("placed", "short", "capacity", "quota", "interconnect", "prefill")) > 0
 
 
 def _tight() -> list[Document]:
@@ -91,3 +91,25 @@ def test_a_plan_for_a_pool_with_more_is_found(field: tuple[str, ...], value: obj
     within[field[-1]] = value
     found = findings(fleet_of(less), plan)
     assert any("cannot promise room" in each or "breaks" in each for each in found), found
+
+
+@pytest.mark.parametrize(("cpu", "served"), [("21", 3), ("20", 2)])
+def test_reserved_slices_are_as_large_as_the_largest_pod_on_their_profile(cpu: str, served: int) -> None:
+    """One pod of 1 CPU and one of 5, two reserved slices that count as 5 each, and one of 5 on another profile: 21."""
+    cut = several(
+        "cut",
+        {"1g.10gb": 7, "3g.40gb": 2},
+        acceleratorCount=2,
+        nodeCount=1,
+        reservedSlices={"1g.10gb": 2},
+        allocatable={"cpu": cpu, "memory": "1Ti"},
+    )
+    models = [
+        model(name, profile("s", memoryPerGpu=memory, mig="only"), cpu=asked)
+        for name, memory, asked in (("a", "9Gi", "1"), ("b", "9Gi", "5"), ("c", "37Gi", "5"))
+    ]
+    asked = [deployment(name, name, priority=priority) for name, priority in (("a", 3), ("b", 2), ("c", 1))]
+    documents = [environment("env", cut), *models, *asked]
+    plan = plan_of(documents)
+    assert findings(fleet_of(documents), plan) == []
+    assert len(plan["placements"]) == served
