@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import copy
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -24,7 +24,7 @@ from embedded.api_client import connect
 from embedded.control_plane import ControlPlane
 from embedded.deadlines import wait_until
 from embedded.dra_devices import resource_slices, whole_gpus
-from embedded.dra_objects import RESOURCE_SLICES, create_slices
+from embedded.dra_objects import CLAIM_TEMPLATES, DEVICE_CLASSES, RESOURCE_SLICES, create_slices, server_version
 from embedded.kserve_kinds import LLMInferenceService, LLMInferenceServiceConfig
 from slicewise.clusters.access.client import open_client
 from slicewise.clusters.live.reader import read_cluster
@@ -32,7 +32,7 @@ from slicewise.clusters.live.rights import Right
 from slicewise.clusters.preflight.conversation import ClusterAnswer, ask_or_refusal
 from slicewise.clusters.preflight.needs import Needs, needs_of
 from slicewise.documents import DeploymentKey
-from slicewise.manifests import environment_objects
+from slicewise.manifests import device_classes, environment_objects
 from slicewise.planning import PreviousPlacement, make_plan
 from tests.documents import Document, deployment, environment, fleet_of, model, pool, profile, slices
 from tests.engine.credentials import account_token, kubeconfig_of
@@ -45,16 +45,30 @@ LEAVES = PreviousPlacement(DeploymentKey(NAMESPACE, "old"), "mig-a", "slices", "
 ACCOUNT = "restricted"
 
 
-def fleet(replicas: int) -> list[Document]:
-    """Return a service of each shape: plain, autoscaled, and of several nodes with pipeline parallelism."""
+def fleet(replicas: int, *, classes: bool = True) -> list[Document]:
+    """Return a service of each shape: plain, autoscaled, of several nodes with pipeline parallelism, and with a claim.
+
+    Args:
+        replicas: Of the plain one.
+        classes: Whether a pool's slices are answered by a DeviceClass, which Kubernetes before 1.36 does not have.
+    """
+    by_class = [slices("classes", "1g.20gb", memoryPerGpu="19Gi", allocation="extendedResource")] if classes else []
     scaled = {"signal": "Concurrency", "concurrency": {"maxReplicas": 2, "target": 32}}
     return [
-        environment("mig-a", slices("slices", "3g.40gb"), pool("whole", nodeCount=2, multiNodeCapable=True)),
+        environment(
+            "mig-a",
+            slices("slices", "3g.40gb"),
+            pool("whole", nodeCount=2, multiNodeCapable=True),
+            slices("claims", "1g.10gb", memoryPerGpu="9Gi", allocation="claim"),
+            *by_class,
+        ),
+        model("little", profile("any", memoryPerGpu="9Gi", mig="only")),
         model("tiny", profile("any", memoryPerGpu="30Gi", mig="only")),
         model("huge", profile("two-nodes", nodes=2, gpusPerNode=8, memoryPerGpu="70Gi")),
         deployment("plain", "tiny", namespace=NAMESPACE, replicas=replicas),
         deployment("scaled", "tiny", namespace=NAMESPACE, scaling=scaled, servedModelName="scaled"),
         deployment("huge", "huge", namespace=NAMESPACE),
+        deployment("little", "little", namespace=NAMESPACE),
     ]
 
 
@@ -93,8 +107,9 @@ def cluster(keda: ControlPlane) -> Iterator[Client]:
         yield client
         client.delete(ClusterRoleBinding, "slicewise")
         client.delete(RoleBinding, "slicewise", namespace=NAMESPACE)
-        for kind in (ScaledObject, LLMInferenceService, LLMInferenceServiceConfig):
+        for kind in (ScaledObject, LLMInferenceService, LLMInferenceServiceConfig, CLAIM_TEMPLATES):
             client.deletecollection(kind, namespace=NAMESPACE)
+        client.deletecollection(DEVICE_CLASSES)
 
 
 @pytest.fixture
@@ -108,21 +123,31 @@ def services(client: Client) -> dict[str, int | None]:
     return {str(item.metadata.name): item["spec"].get("replicas") for item in found if item.metadata}
 
 
+def names(found: Iterable[Any]) -> set[str]:
+    """Return what objects are called, without the digest of a claim's template."""
+    return {re.sub(r"-[0-9a-f]{8}$", "", str(item.metadata.name)) for item in found}
+
+
 @pytest.mark.long
 def test_they_are_enough_to_preview_apply_change_compare_and_remove(
     workspace: Workspace, cluster: Client, kubeconfig: str
 ) -> None:
     workspace.set_config('kubeconfigs["mig-a"]', kubeconfig, secret=True)
     workspace.set_config("createNamespaces", "true")
-    workspace.write(*fleet(1))
+    workspace.set_config("createDeviceClasses", "true")
+    classes = server_version(cluster) >= (1, 36)
+    workspace.write(*fleet(1, classes=classes))
     workspace.preview()
     workspace.up()
-    assert services(cluster) == {"plain": 1, "scaled": None, "huge-n2": 1}
-    workspace.write(*fleet(2))
+    assert services(cluster) == {"plain": 1, "scaled": None, "huge-n2": 1, "little": 1}
+    assert names(cluster.list(CLAIM_TEMPLATES, namespace=NAMESPACE)) == {"little-1g.10gb"}
+    assert names(cluster.list(DEVICE_CLASSES)) == ({"mig-1g.20gb.slicewise.dev"} if classes else set())
+    workspace.write(*fleet(2, classes=classes))
     assert workspace.up().changes() == {"mig-a/rights/plain-service": "update"}
     assert services(cluster)["plain"] == 2
     workspace.pulumi("destroy", "--yes", "--skip-preview", "--stack", "test")
     assert services(cluster) == {}
+    assert names(cluster.list(CLAIM_TEMPLATES, namespace=NAMESPACE)) == set()
 
 
 def single_rights(role: dict[str, Any]) -> Iterator[tuple[dict[str, Any], str]]:
@@ -137,12 +162,6 @@ def single_rights(role: dict[str, Any]) -> Iterator[tuple[dict[str, Any], str]]:
                 ]
                 less["rules"] = [each for each in less["rules"] if each["resources"] and each["verbs"]]
                 yield less, f"{verb} {resource}"
-
-
-def without_devices(role: dict[str, Any]) -> dict[str, Any]:
-    """Return the role without what only stacks need that make claims or DeviceClasses."""
-    made = [rule for rule in role["rules"] if rule["apiGroups"] == ["resource.k8s.io"] and "create" in rule["verbs"]]
-    return {**role, "rules": [rule for rule in role["rules"] if rule not in made]}
 
 
 def denied(kubeconfig: str, needs: Needs) -> set[str]:
@@ -169,9 +188,11 @@ def unread(kubeconfig: str) -> set[str]:
 @pytest.mark.long
 def test_without_any_one_of_them_something_is_said_to_be_missing(cluster: Client, kubeconfig: str) -> None:
     parsed = fleet_of(fleet(1))
-    objects = environment_objects(parsed, make_plan(parsed))["mig-a"]
-    role, cluster_role = map(without_devices, documented())
-    without_verify = {**cluster_role, "rules": cluster_role["rules"][:1]}
+    (declared,) = parsed.environments
+    objects = [*environment_objects(parsed, make_plan(parsed))["mig-a"], *device_classes(declared.spec)]
+    role, cluster_role = documented()
+    applying = [rule for rule in cluster_role["rules"] if "create" in rule["verbs"]]
+    without_verify = {**cluster_role, "rules": applying}
     # Only where there is a device of NVIDIA's is more of these asked for.
     create_slices(cluster, resource_slices("n", whole_gpus("l40s", 1)))
     applies = needs_of(objects, leaves=[LEAVES], makes_namespaces=True, waits=True)
@@ -184,9 +205,9 @@ def test_without_any_one_of_them_something_is_said_to_be_missing(cluster: Client
     assert denied(kubeconfig, applies) | denied(kubeconfig, verifies) | unread(kubeconfig) == set()
     cases = [((less, without_verify), lacks, applies) for less, lacks in single_rights(role)]
     cases += [((role, less), lacks, applies) for less, lacks in single_rights(without_verify)]
-    of_verify = {**cluster_role, "rules": cluster_role["rules"][1:]}
+    of_verify = {**cluster_role, "rules": [rule for rule in cluster_role["rules"] if rule not in applying]}
     cases += [((role, less), lacks, verifies) for less, lacks in single_rights(of_verify)]
-    assert len(cases) >= 30
+    assert len(cases) >= 40
     for rules, lacks, needs in cases:
         grant(cluster, *rules)
         # The authorizer sees a change of a role a moment later.
