@@ -91,7 +91,7 @@ def _named(group: Group, varying: frozenset[str]) -> _NodeGroup | None:
     kind = kind_of(node, offer_of(node, group.resource))
     of_nodes = frozenset((amount(each.cpu), each.pods, tuple(sorted(each.extended.items()))) for each in group.nodes)
     units = tuple(max(each.units for each in part.offers) for part in group.parts)
-    same = (group.resources, keys, kind, units, of_nodes, _said(group, varying))
+    same = (keys, kind, units, of_nodes, _said(group, varying))
     sizes = tuple(min(amount(written) for written in each) for each in zip(*map(_written, group.nodes), strict=True))
     return _NodeGroup(group, node.labels[keys[0]], same, sizes)
 

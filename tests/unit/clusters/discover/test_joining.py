@@ -126,6 +126,13 @@ def test_a_class_that_two_node_groups_have_is_no_remedy() -> None:
     nodes[1] = changed(nodes[1], "status", "allocatable", "cpu", to="32")
     _, comments = described(nodes)
     assert not any("without a ComputeClass" in each for each in comments)
+    # Nor where a third has none: nothing but their names tells the three apart.
+    third = auto_provisioned("n-x", "nap-a3-highgpu-8g-gpu8-0f0f0f0f", "b")
+    del third["metadata"]["labels"][CLASS]
+    nodes[1] = labelled(nodes[1], {ZONE: "europe-west4-b"})
+    _, comments = described([*nodes, changed(third, "status", "allocatable", "cpu", to="16")])
+    assert any("generated" in each for each in comments)
+    assert not any("without a ComputeClass" in each for each in comments)
 
 
 @pytest.mark.parametrize(
@@ -210,6 +217,25 @@ def test_what_differs_in_anything_else_stays_apart(other: Json) -> None:
     assert {each.get(NODEGROUP, each.get("slicewise.dev/pool")) for each in selected} & {"h100-a", "h100-b", "b"}
     assert sum(each["nodeCount"] for each in pools.values()) >= 2
     assert not any("differ in their names and zones alone" in each for each in comments)
+
+
+def test_names_for_slicewise_keep_node_groups_apart_also_where_they_are_theirs() -> None:
+    nodes = [labelled(node, {"slicewise.dev/pool": node["metadata"]["labels"][NODEGROUP]}) for node in (A, B)]
+    pools, _ = described(nodes)
+    assert [each["nodeSelector"] for each in pools.values()] == [
+        {"slicewise.dev/pool": "h100-a"},
+        {"slicewise.dev/pool": "h100-b"},
+    ]
+
+
+def test_as_many_slices_of_another_profile_stay_apart() -> None:
+    def cut(node: Json, *profiles: str) -> Json:
+        resources = {f"nvidia.com/mig-{profile}": "4" for profile in profiles}
+        sizes = {f"{resource}.count": "4" for resource in resources}
+        return changed(labelled(node, sizes), "status", "allocatable", to={"cpu": "64", "memory": "512Gi"} | resources)
+
+    pools, _ = described([cut(A, "1g.10gb", "2g.20gb"), cut(B, "1g.10gb", "3g.40gb")])
+    assert [each["nodeCount"] for each in pools.values()] == [1, 1]
 
 
 @pytest.mark.parametrize(
