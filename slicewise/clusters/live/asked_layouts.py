@@ -9,6 +9,7 @@ from slicewise.mig import UNCUT_LAYOUT, WHOLE_GPU_RESOURCE, WHOLE_LAYOUT, canoni
 
 _BALANCED: Final = "all-balanced"
 _ALL: Final = "all-"
+_APPLIED: Final = "success"
 # Only these say whether a unit of nvidia.com/gpu is a slice.
 _TELL_UNITS: Final = frozenset({LabelledBy.GFD, LabelledBy.GKE})
 
@@ -23,7 +24,8 @@ def awaits_layout(gpus: Gpus) -> bool:
     """Return whether MIG manager is asked for a layout, and the GPUs are cut otherwise.
 
     What is offered may change then. Where nothing is offered, or it is not known what a unit is, nothing is said. What
-    a name of one's own means only MIG manager's config says: of GPUs that are all whole, that it is not there.
+    a name of one's own means only MIG manager's config says: of GPUs that are all whole, that it is not there, unless
+    MIG manager says that it has applied it. Such a layout may leave all GPUs whole.
     """
     layout, offers = gpus.mig_config, [offer for offer in gpus.offers if offer.units]
     if layout is None or not offers or not all(_is_known(gpus, offer) for offer in offers):
@@ -38,7 +40,8 @@ def awaits_layout(gpus: Gpus) -> bool:
     # It makes two profiles of A30 and RTX PRO 6000, three of every other GPU.
     if layout == _BALANCED:
         return len(there) <= 1
-    return layout == UNCUT_LAYOUT or (not there and (gpus.model is None or gpus.model.mig_capable))
+    can_be_cut = gpus.model is None or gpus.model.mig_capable
+    return layout == UNCUT_LAYOUT or (not there and can_be_cut and gpus.mig_state != _APPLIED)
 
 
 def _are_some_left_whole(gpus: Gpus) -> bool:

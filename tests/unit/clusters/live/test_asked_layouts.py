@@ -62,6 +62,27 @@ def test_what_is_asked_for_is_compared_with_what_is_offered(
     assert awaits_layout(gpus) is awaited
 
 
+@pytest.mark.parametrize(
+    ("layout", "state", "awaited"),
+    [
+        # By what a layout of one's own is, GPUs may stay whole; MIG manager knows, once it has read it.
+        ("ours", "success", False),
+        ("ours", "pending", True),
+        ("ours", "failed", True),
+        # What these make is known, and it is not there.
+        ("all-enabled", "success", True),
+        ("all-7g.80gb", "success", True),
+        ("all-balanced", "success", True),
+    ],
+)
+def test_what_mig_manager_says_of_its_work_counts_of_names_that_only_it_knows(
+    layout: str, state: str, *, awaited: bool
+) -> None:
+    gpus = read_gpus(H100 | {LAYOUT: layout, STATE: state}, WHOLE)
+    assert gpus is not None
+    assert awaits_layout(gpus) is awaited
+
+
 def test_units_of_which_nobody_says_what_they_are_say_nothing() -> None:
     gpus = read_gpus({LAYOUT: "all-1g.10gb"}, WHOLE)
     assert gpus is not None

@@ -51,8 +51,9 @@ def test_whole_gpus_that_are_to_be_cut() -> None:
     assert found(declared(slices("p", "7g.80gb", memoryPerGpu="79Gi")), cluster(cut)) == []
 
 
-@pytest.mark.parametrize("layout", ["all-enabled", "four-and-four"])
-@pytest.mark.parametrize("state", [{}, {STATE: "success"}])
+@pytest.mark.parametrize(
+    ("layout", "state"), [("all-enabled", {}), ("all-enabled", {STATE: "success"}), ("four-and-four", {})]
+)
 def test_mig_mode_without_slices_and_names_of_ones_own_on_whole_gpus(layout: str, state: dict[str, str]) -> None:
     """`all-enabled` turns MIG mode on and cuts nothing, and such GPUs offer nothing."""
     documents = declared(pool("p", memoryPerGpu="79Gi"))
@@ -64,6 +65,8 @@ def test_mig_mode_without_slices_and_names_of_ones_own_on_whole_gpus(layout: str
     assert f"{LABEL}all-disabled --overwrite; or read the logs" in told.remedy
     # As the remedy says.
     assert found(documents, cluster(node("all-disabled", labels=state))) == []
+    # Once it is applied, it is what leaves them whole.
+    assert found(documents, cluster(node("four-and-four", labels={STATE: "success"}))) == []
     # Of GPUs that nothing can cut a name says nothing.
     fixed = declared(pool("p", acceleratorType="NVIDIA-L40S", acceleratorCount=4, memoryPerGpu="44Gi"))
     assert found(fixed, cluster(node("four-and-four", product="NVIDIA-L40S", count=4, labels=state))) == []
