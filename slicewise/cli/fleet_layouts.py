@@ -9,7 +9,14 @@ import yaml
 from rich.console import Console
 
 from slicewise.diagnostics import counted
-from slicewise.layouts import CUT_LABEL, FleetLayout, PoolProposal, mig_parted_config, served_replicas
+from slicewise.layouts import (
+    CUT_LABEL,
+    FleetLayout,
+    NewCut,
+    PoolProposal,
+    mig_parted_config,
+    served_replicas,
+)
 from slicewise.planning import Location
 from slicewise.presentation import GOOD, WARNING, Column, print_layout_map, show, show_line
 
@@ -47,38 +54,36 @@ def _place(location: Location) -> dict[str, str]:
 def _pool_to_dict(item: PoolProposal) -> dict[str, Any]:
     environment, pool = item.state.key
     kept = {"keptBecause": item.state.kept_because} if item.state.kept_because else {}
-    named = {"migConfig": item.cut_name} if item.new else {}
     return {
         "environment": environment,
         "nodePool": pool,
-        "nodes": [{"count": count, "slices": dict(slices)} for count, slices in item.groups],
+        "nodes": [
+            {"count": count, "slices": dict(slices), **({"migConfig": name} if name else {})}
+            for count, slices, name in item.groups
+        ],
         "recut": item.recut,
-        **named,
         **kept,
     }
 
 
 def fleet_mig_parted(found: FleetLayout) -> str:
     """Return mig-parted's configuration, with the labels of nodes that ask for each of its configs as comments."""
-    changed = [each for each in found.pools if each.new]
-    cuts = {
-        each.cut_name: (each.new.gpus, each.state.pool.mig.whole_gpus if each.state.pool.mig else 0)
-        for each in changed
-        if each.new
-    }
-    config = mig_parted_config((name, gpus, whole) for name, (gpus, whole) in cuts.items())
-    return "\n".join([*map(_labels, changed), yaml.safe_dump(config, sort_keys=False)]).rstrip("\n")
+    changed = [(item, new) for item in found.pools for new in item.new]
+    nodes = {item.name_of(new): item.gpus_of(new) for item, new in changed}
+    config = mig_parted_config(nodes.items())
+    labels = (_labels(item, new) for item, new in changed)
+    return "\n".join([*labels, yaml.safe_dump(config, sort_keys=False)]).rstrip("\n")
 
 
-def _labels(item: PoolProposal) -> str:
+def _labels(item: PoolProposal, new: NewCut) -> str:
     environment, pool = item.state.key
-    split = item.recut < item.state.pool.nodes
-    own = f" {CUT_LABEL}={item.cut_name}" if split else ""
+    name = item.name_of(new)
+    own = f" {CUT_LABEL}={name}" if item.is_split else ""
     labelled = CUT_LABEL in item.state.pool.node_selector
-    others = f"; {CUT_LABEL}=kept on its other nodes" if split and not labelled else ""
+    others = f"; {CUT_LABEL}=kept on its other nodes" if item.kept and new is item.new[-1] and not labelled else ""
     return (
-        f"# {environment}, {pool}: drain {counted(item.recut, 'node')} of {item.state.pool.nodes:,}, one after the "
-        f"other, and label each nvidia.com/mig.config={item.cut_name}{own}{others}"
+        f"# {environment}, {pool}: drain {counted(new.nodes, 'node')} of {item.state.pool.nodes:,}, one after the "
+        f"other, and label each nvidia.com/mig.config={name}{own}{others}"
     )
 
 
@@ -111,10 +116,9 @@ def _rows(item: PoolProposal) -> Iterator[tuple[str, ...]]:
     environment, pool = item.state.key
     mig = item.state.pool.mig
     now = f"any of {' '.join(mig.several)}" if mig and mig.dynamic else _in_words(item.state.slices)
-    for number, (count, slices) in enumerate(item.groups):
-        is_new = item.new is not None and number == len(item.groups) - 1
+    for count, slices, name in item.groups:
         kept = f"as now: {item.state.kept_because}" if item.state.kept_because else "as now"
-        yield environment, pool, f"{count:,}", now, _in_words(slices) if is_new else kept
+        yield environment, pool, f"{count:,}", now, _in_words(slices) if name else kept
 
 
 def _in_words(slices: Mapping[str, int]) -> str:

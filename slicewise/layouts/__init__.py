@@ -14,11 +14,12 @@ from slicewise.layouts.answers import CutGpus
 from slicewise.layouts.covering import fewest_gpus_for, slices_taken
 from slicewise.layouts.edited_documents import proposed_documents
 from slicewise.layouts.filling import most_slices_on
-from slicewise.layouts.fleet_layout import FleetLayout, PoolProposal, propose_for_fleet, served_replicas
+from slicewise.layouts.fleet_layout import FleetLayout, propose_for_fleet, served_replicas
 from slicewise.layouts.fleet_program import NewCut
-from slicewise.layouts.gpu_cuts import GpuCut, PlacedSlice, cut_into, fullest_cuts
+from slicewise.layouts.gpu_cuts import GpuCut, NodeGpus, PlacedSlice, cut_into, fullest_cuts
 from slicewise.layouts.mig_parted import mig_parted_config
 from slicewise.layouts.needs import SliceNeed, WayToMeet, slice_needs
+from slicewise.layouts.pool_proposal import PoolProposal
 from slicewise.layouts.split_pools import CUT_LABEL
 
 __all__ = [
@@ -27,6 +28,7 @@ __all__ = [
     "FleetLayout",
     "GpuCut",
     "NewCut",
+    "NodeGpus",
     "PlacedSlice",
     "PoolProposal",
     "SliceNeed",

@@ -1,7 +1,7 @@
 """Proposals written into the documents: the text of each file as it is, comments included, with other pools.
 
 Only what changes is written anew: `profile` or `slices`, the memory of a unit that no longer has one, and of a pool
-that is split its number of nodes, its labels and a second pool after it.
+that is split its number of nodes, its labels and the other pools after it.
 """
 
 from __future__ import annotations
@@ -12,7 +12,8 @@ from typing import Any
 
 import yaml
 
-from slicewise.layouts.fleet_layout import PoolProposal
+from slicewise.layouts.fleet_program import NewCut
+from slicewise.layouts.pool_proposal import PoolProposal
 from slicewise.layouts.split_pools import CUT_LABEL, KEPT, part_name
 
 _Edit = tuple[int, int, str]
@@ -114,36 +115,45 @@ class _Pool:
 
     def edits(self, proposal: PoolProposal | None) -> Iterator[_Edit]:
         """Yield what is written in place of what."""
-        if proposal is None or proposal.new is None:
+        if proposal is None or not proposal.new:
             return
-        if proposal.recut == proposal.state.pool.nodes:
-            yield from self._cut(proposal.new.slices)
+        if not proposal.is_split:
+            yield from self._cut(proposal.new[0].slices)
             return
-        if CUT_LABEL not in proposal.state.pool.node_selector:
-            yield from self._selected(KEPT)
-        yield self._number(proposal.state.pool.nodes - proposal.recut)
-        yield self._second(proposal)
+        copies = proposal.new
+        if proposal.kept:
+            if CUT_LABEL not in proposal.state.pool.node_selector:
+                yield from self._selected(KEPT)
+            yield self._number(proposal.kept)
+        else:
+            yield from self._part(copies[0], proposal.name_of(copies[0]))
+            copies = copies[1:]
+        yield self._copies([(each, proposal.name_of(each)) for each in copies])
 
-    def _second(self, proposal: PoolProposal) -> _Edit:
-        """Return the pool once more, as that of the nodes that are cut anew."""
-        if proposal.new is None:
-            raise AssertionError("nothing of the pool is cut anew")
+    def _part(self, new: NewCut, cut: str) -> Iterator[_Edit]:
+        """Yield what makes it the pool of some nodes that are cut anew."""
         name = _child(self.node, "name")
-        edits = [
-            *self._cut(proposal.new.slices),
-            *self._selected(proposal.cut_name),
-            self._number(proposal.recut),
-            (name.start_mark.index, _end(name), part_name(proposal.state.pool, proposal.cut_name)),
-        ]
+        yield from self._cut(new.slices)
+        yield from self._selected(cut)
+        yield self._number(new.nodes)
+        yield name.start_mark.index, _end(name), part_name(str(name.value), cut)
+
+    def _copies(self, parts: Sequence[tuple[NewCut, str]]) -> _Edit:
+        """Return the pool some more times, as those of nodes that are cut anew."""
         start, end = self.node.start_mark.index, _end(self.node)
-        own = [(first - start, last - start, new) for first, last, new in edits]
-        copy = _applied(self.text[start:end], own)
+        copies = [
+            _applied(
+                self.text[start:end],
+                [(first - start, last - start, new) for first, last, new in self._part(part, name)],
+            )
+            for part, name in parts
+        ]
         if self.pools.flow_style:
-            return end, end, f", {copy}"
+            return end, end, "".join(f", {copy}" for copy in copies)
         indent = " " * self.pools.start_mark.column
         between = self.text[self.text.rindex("-", 0, start) + 1 : start]
         line_end = self._line_end(end)
-        return line_end, line_end, f"\n{indent}-{between}{copy}"
+        return line_end, line_end, "".join(f"\n{indent}-{between}{copy}" for copy in copies)
 
     def _cut(self, slices: Mapping[str, int]) -> Iterator[_Edit]:
         capabilities = _child(self.node, "capabilities")

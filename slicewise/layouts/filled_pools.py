@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from slicewise.layouts.filling import most_slices_on
-from slicewise.layouts.fleet_program import NewCut, on_every_gpu
+from slicewise.layouts.fleet_program import NewCut
+from slicewise.layouts.gpu_cuts import GpuCut
 from slicewise.layouts.pool_states import PoolState
 from slicewise.layouts.served_demands import UnplacedDemand
 
@@ -15,7 +16,7 @@ from slicewise.layouts.served_demands import UnplacedDemand
 _MOST_TRIED: Final = 40
 
 
-def filled_pools(states: Sequence[PoolState], demands: Sequence[UnplacedDemand]) -> dict[int, NewCut]:
+def filled_pools(states: Sequence[PoolState], demands: Sequence[UnplacedDemand]) -> dict[int, tuple[NewCut, ...]]:
     """Return what is cut anew, by the number of the pool: one pool after the other, for the most urgent first.
 
     Args:
@@ -24,14 +25,14 @@ def filled_pools(states: Sequence[PoolState], demands: Sequence[UnplacedDemand])
     """
     left = {demand.key: demand.missing for demand in demands}
     urgent = sorted(demands, key=lambda demand: (-demand.priority, -demand.replicas, demand.key))
-    found = {}
+    found: dict[int, tuple[NewCut, ...]] = {}
     for number, state in enumerate(states):
         here = [(demand, name) for demand in urgent if left[demand.key] and (name := _profile(demand, number))]
         may = state.free_nodes and (state.may_split or state.free_nodes == state.pool.nodes)
         new = _filled(state, here) if may and here else None
         if new is None:
             continue
-        found[number] = new
+        found[number] = (new,)
         room = Counter({name: count * new.nodes for name, count in new.slices.items()})
         for demand, name in here:
             if demand.replicas <= room[name]:
@@ -58,7 +59,18 @@ def _filled(state: PoolState, demands: Sequence[tuple[UnplacedDemand, str]]) -> 
         return None
     cuts = most_slices_on(state.board, _of_a_node(wanted, state.free_nodes), state.gpus, 0).cuts
     chosen = [cut for cut, count in cuts for _ in range(count)]
-    return NewCut(state.free_nodes, on_every_gpu(chosen, state.gpus))
+    return NewCut(state.free_nodes, _on_every_gpu(chosen, state.gpus))
+
+
+def _on_every_gpu(cuts: Sequence[GpuCut], gpus: int) -> tuple[GpuCut, ...]:
+    """Return `cuts` with the most frequent of them on all other of a node's `gpus` that are cut.
+
+    MIG manager leaves a GPU that its config does not list as it is, and the node would have slices that its document
+    lacks (mig-parted v0.13.1, cmd/nvidia-mig-parted/assert).
+    """
+    most, _ = Counter(cuts).most_common(1)[0]
+    by_cut = Counter((*cuts, *[most] * (gpus - len(cuts))))
+    return tuple(by_cut.elements())
 
 
 def _of_a_node(wanted: Mapping[str, int], nodes: int) -> dict[str, int]:

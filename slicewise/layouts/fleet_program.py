@@ -1,15 +1,17 @@
 """The fleet as an integer program: how nodes are cut anew, and what is served then.
 
-Of each pool some free nodes are cut anew, all alike: a pool's document has one number of slices a node. How many nodes
-is one of few choices, so that everything is linear: what a choice of `nodes` makes of a profile is `nodes` times what
-the cuts of a node's GPUs have of it.
+Of each pool some free nodes are cut anew, all alike or in a few groups: a pool's document has one number of
+slices a node. How many nodes a group has is one of few choices, so that everything is linear: what a choice of `nodes`
+makes of a profile is `nodes` times what the cuts of a node's GPUs have of it.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
+from time import monotonic
 
 from slicewise.layouts.gpu_cuts import GpuCut
 from slicewise.layouts.integer_program import IntegerProgram
@@ -17,7 +19,9 @@ from slicewise.layouts.pool_states import PoolState
 from slicewise.layouts.served_demands import UnplacedDemand
 from slicewise.mig import WHOLE_GPU_RESOURCE
 
-_Place = tuple[int, str, str]
+# A pool, the group of its nodes (_KEPT for those that are not cut anew), and the resource or the profile there.
+_Place = tuple[int, int, str]
+_KEPT = -1
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +30,7 @@ class NewCut:
 
     Attributes:
         nodes: How many are cut anew.
-        gpus: The cut of each GPU of such a node.
+        gpus: The cut of each GPU of such a node that does not stay whole.
     """
 
     nodes: int
@@ -41,28 +45,20 @@ class NewCut:
         return dict(sorted(found.items()))
 
 
-def on_every_gpu(cuts: Sequence[GpuCut], gpus: int) -> tuple[GpuCut, ...]:
-    """Return `cuts` with the most frequent of them on all other of a node's `gpus` that are cut.
-
-    MIG manager leaves a GPU that its config does not list as it is, and the node would have slices that its document
-    lacks (mig-parted v0.13.1, cmd/nvidia-mig-parted/assert).
-    """
-    most, _ = Counter(cuts).most_common(1)[0]
-    by_cut = Counter((*cuts, *[most] * (gpus - len(cuts))))
-    return tuple(by_cut.elements())
-
-
 @dataclass(frozen=True, slots=True)
 class ProgramAnswer:
     """What the solver found.
 
     Attributes:
         cuts: What is cut anew, by the number of the pool; several answers that serve as much, the best first.
-        bounds: By priority, the most replicas that any answer serves of those that serve as many of all higher ones.
+        bounds: By priority, the most replicas that any answer serves of those that serve as many of all higher ones;
+            without those for which no time was left.
+        served: By priority, the replicas that the first of `cuts` serves if each has the place that the program meant.
     """
 
-    cuts: Sequence[Mapping[int, NewCut]]
+    cuts: Sequence[Mapping[int, tuple[NewCut, ...]]]
     bounds: Mapping[int, int]
+    served: Mapping[int, int]
 
 
 @dataclass
@@ -74,19 +70,25 @@ class FleetProgram:
         demands: What is not served yet.
         split: Whether the GPUs of all free nodes are cut each by itself, and slices of a pool count together. No real
             layout serves more than such an answer, so it is the bound of all.
+        groups: In how many ways a pool's nodes may be cut anew.
     """
 
     states: Sequence[PoolState]
     demands: Sequence[UnplacedDemand]
     split: bool = False
+    groups: int = 1
     _program: IntegerProgram = field(default_factory=IntegerProgram)
     _supply: dict[_Place, tuple[dict[int, int], int]] = field(default_factory=dict)
-    _columns: dict[tuple[int, int], list[tuple[GpuCut, int]]] = field(default_factory=dict)
-    _chosen: dict[tuple[int, int], int] = field(default_factory=dict)
+    _columns: dict[tuple[int, int, int], list[tuple[GpuCut, int]]] = field(default_factory=dict)
+    _chosen: dict[tuple[int, int, int], int] = field(default_factory=dict)
     _served: dict[int, dict[int, int]] = field(default_factory=dict)
 
     def solve(self, seconds: float) -> ProgramAnswer | None:
-        """Return the best answer that is found: by priority the most replicas, then the fewest nodes cut anew."""
+        """Return the best answer that is found.
+
+        By priority the most replicas, then the fewest nodes cut anew, of these the fewest GPUs, and of those the least
+        memory that lies in no slice.
+        """
         wanted: dict[int, set[str]] = {}
         for each in (unit for demand in self.demands for unit in demand.units if unit.profile):
             wanted.setdefault(each.pool, set()).add(each.profile)
@@ -96,87 +98,127 @@ class FleetProgram:
         for demand in self.demands:
             self._add_demand(demand, taken)
         for place, terms in taken.items():
-            supply, constant = self._supply.get(place, ({}, 0))
+            supply, constant = self._supply[place]
             row = Counter({number: -units for number, units in terms.items()})
             row.update(supply)
             self._program.at_least(dict(row), -constant)
-        return self._minimised(seconds)
+        return self._minimised(monotonic() + seconds)
 
     def _add_pool(self, number: int, state: PoolState, profiles: set[str]) -> None:
         for resource, units in state.offered.items():
             constant = units * state.pool.nodes - state.running.get(resource, 0) - state.reserved.get(resource, 0)
-            self._supply[number, resource, ""] = ({}, constant)
+            self._supply[number, _KEPT, resource] = ({}, constant)
         cuts = state.cuts(profiles) if profiles else ()
-        if not cuts:
+        groups = 1 if self.split else min(self.groups, state.most_groups, state.free_nodes)
+        if not cuts or groups < 1:
             return
-        every = [state.free_nodes] if self.split else _choices(state.free_nodes)
-        choices = [nodes for nodes in every if self.split or state.may_split or nodes == state.pool.nodes]
-        if not choices:
-            return
-        gpus_in = {nodes: nodes * state.gpus if self.split else state.gpus for nodes in choices}
-        for nodes in choices:
-            chosen = self._program.variable(1)
-            columns = [self._program.variable(gpus_in[nodes]) for _ in cuts]
-            # As many GPUs as the nodes have, if they are cut anew.
-            row = {**dict.fromkeys(columns, -1), chosen: gpus_in[nodes]}
-            self._program.at_least(row, 0)
-            self._chosen[number, nodes] = chosen
-            self._columns[number, nodes] = list(zip(cuts, columns, strict=True))
-            times = 1 if self.split else nodes
-            for cut, column in self._columns[number, nodes]:
-                for name, count in cut.counts.items():
-                    self._supply.setdefault((number, "", name), ({}, 0))[0][column] = count * times
-            # GPUs of such a node that are not cut stay whole.
-            for resource in state.offered.keys() - {WHOLE_GPU_RESOURCE}:
-                self._supply[number, resource, ""][0][chosen] = -state.offered[resource] * nodes
-        one = dict.fromkeys((self._chosen[number, nodes] for nodes in choices), -1)
-        self._program.at_least(one, -1)
+        choices = [state.free_nodes] if self.split else _choices(state.free_nodes)
+        nodes_of: list[dict[int, int]] = []
+        for group in range(groups):
+            nodes_of.append({})
+            for nodes in choices:
+                if self.split or state.may_split or nodes == state.pool.nodes:
+                    nodes_of[group][self._add_choice(number, group, nodes, cuts)] = nodes
+            self._program.at_least(dict.fromkeys(nodes_of[group], -1), -1)
+        self._program.at_least(
+            _negative({each: nodes for own in nodes_of for each, nodes in own.items()}), -state.free_nodes
+        )
+        # Groups are alike: the larger comes first.
+        for larger, smaller in pairwise(nodes_of):
+            self._program.at_least(larger | _negative(smaller), 0)
+
+    def _add_choice(self, number: int, group: int, nodes: int, cuts: Sequence[GpuCut]) -> int:
+        """Add that a group has so many nodes, and return the variable that says whether it has."""
+        state = self.states[number]
+        gpus, times = (nodes * state.gpus, 1) if self.split else (state.gpus, nodes)
+        chosen = self._program.variable(1)
+        columns = [self._program.variable(gpus) for _ in cuts]
+        # As many GPUs as the nodes have, if they are cut anew: MIG manager leaves others as they are.
+        self._program.at_least({**dict.fromkeys(columns, -1), chosen: gpus}, 0)
+        self._program.at_least({**dict.fromkeys(columns, 1), chosen: -gpus}, 0)
+        self._chosen[number, group, nodes] = chosen
+        self._columns[number, group, nodes] = list(zip(cuts, columns, strict=True))
+        for cut, column in self._columns[number, group, nodes]:
+            for name, count in cut.counts.items():
+                self._supply.setdefault((number, group, name), ({}, 0))[0][column] = count * times
+        # GPUs of such a node that are not cut stay whole.
+        for resource in state.offered.keys() - {WHOLE_GPU_RESOURCE}:
+            self._supply[number, _KEPT, resource][0][chosen] = -state.offered[resource] * nodes
+        return chosen
 
     def _add_demand(self, demand: UnplacedDemand, taken: dict[_Place, dict[int, int]]) -> None:
         by_environment: dict[str, list[int]] = {}
         for unit in demand.units:
-            place = (unit.pool, unit.resource, unit.profile)
-            if place not in self._supply:
-                continue
-            variable = self._program.variable(1)
-            taken.setdefault(place, {})[variable] = unit.units * demand.replicas
-            by_environment.setdefault(self.states[unit.pool].key[0], []).append(variable)
-            self._served.setdefault(demand.priority, {})[variable] = demand.replicas
+            groups = range(self.groups) if unit.profile else (_KEPT,)
+            for place in ((unit.pool, group, unit.profile or unit.resource) for group in groups):
+                if place in self._supply:
+                    variable = self._program.variable(1)
+                    taken.setdefault(place, {})[variable] = unit.units * demand.replicas
+                    by_environment.setdefault(self.states[unit.pool].key[0], []).append(variable)
+                    self._served.setdefault(demand.priority, {})[variable] = demand.replicas
         for variables in by_environment.values():
             self._program.at_least(dict.fromkeys(variables, -1), -1)
         every = [each for variables in by_environment.values() for each in variables]
         if len(by_environment) > demand.missing:
             self._program.at_least(dict.fromkeys(every, -1), -demand.missing)
 
-    def _minimised(self, seconds: float) -> ProgramAnswer | None:
-        levels = sorted(self._served, reverse=True)
+    def _minimised(self, until: float) -> ProgramAnswer | None:
+        """Return what is found until a time: an aim after the other, each as good as the earlier ones let it be."""
+        priorities = sorted(self._served, reverse=True)
+        aims = [] if self.split else [terms for terms in self._later_aims() if terms]
         values: Sequence[int] = ()
-        bounds: dict[int, int] = {}
-        for number, priority in enumerate(levels):
-            terms = self._served[priority]
-            more = {variable: -replicas for variable, replicas in terms.items()}
-            answer = self._program.minimise(more, values, seconds / (len(levels) + 1 - number))
+        bounds = {demand.priority: 0 for demand in self.demands if demand.priority not in self._served}
+        for number, priority in enumerate(priorities):
+            # Twice the even part of what is left: most take less than theirs.
+            seconds = (until - monotonic()) * 2 / (len(priorities) - number + 1 + bool(aims))
+            answer = self._program.minimise(_negative(self._served[priority]), values, seconds)
             if answer is None:
-                return None
+                break
             values = answer.values
             bounds[priority] = -answer.bound
-            self._program.at_least(terms, answer.sum_of(terms))
+            self._program.at_least(self._served[priority], answer.sum_of(self._served[priority]))
+        if not values:
+            return None
         found = [] if self.split else [self._cuts(values)]
-        if not self.split:
-            nodes = {variable: nodes for (_, nodes), variable in self._chosen.items()}
-            answer = self._program.minimise(nodes, values, seconds / (len(levels) + 1)) if nodes else None
-            if answer:
-                found.insert(0, self._cuts(answer.values))
-        return ProgramAnswer(found, bounds)
+        for number, terms in enumerate(aims):
+            seconds = (until - monotonic()) * 2 / (len(aims) - number + 1)
+            answer = self._program.minimise(terms, values, seconds)
+            if answer is None:
+                break
+            values = answer.values
+            if self._cuts(values) != found[0]:
+                found.insert(0, self._cuts(values))
+            self._program.at_least(_negative(terms), -answer.sum_of(terms))
+        served = {
+            priority: sum(values[variable] * replicas for variable, replicas in terms.items())
+            for priority, terms in self._served.items()
+        }
+        return ProgramAnswer(found, bounds, served)
 
-    def _cuts(self, values: Sequence[int]) -> dict[int, NewCut]:
-        found = {}
-        for (number, nodes), variable in self._chosen.items():
-            if values and values[variable]:
-                gpus = tuple(cut for cut, column in self._columns[number, nodes] for _ in range(values[column]))
-                if gpus:
-                    found[number] = NewCut(nodes, on_every_gpu(gpus, self.states[number].gpus))
-        return found
+    def _later_aims(self) -> Iterator[dict[int, int]]:
+        """Yield what shall be few where the most are served: nodes cut anew, their GPUs, memory in no slice."""
+        yield {variable: nodes for (_, _, nodes), variable in self._chosen.items()}
+        yield {variable: nodes * self.states[number].gpus for (number, _, nodes), variable in self._chosen.items()}
+        yield {
+            column: nodes * free
+            for (number, _, nodes), here in self._columns.items()
+            for cut, column in here
+            if (free := self.states[number].left_by(cut))
+        }
+
+    def _cuts(self, values: Sequence[int]) -> dict[int, tuple[NewCut, ...]]:
+        found: dict[int, dict[tuple[GpuCut, ...], int]] = {}
+        for (number, group, nodes), variable in self._chosen.items():
+            if values[variable]:
+                here = self._columns[number, group, nodes]
+                gpus = tuple(cut for cut, column in here for _ in range(values[column]))
+                groups = found.setdefault(number, {})
+                groups[gpus] = groups.get(gpus, 0) + nodes
+        return {number: tuple(NewCut(nodes, gpus) for gpus, nodes in each.items()) for number, each in found.items()}
+
+
+def _negative(terms: Mapping[int, int]) -> dict[int, int]:
+    return {variable: -times for variable, times in terms.items()}
 
 
 def _choices(free: int) -> list[int]:

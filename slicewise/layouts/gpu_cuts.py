@@ -41,6 +41,19 @@ class GpuCut:
         return counts
 
 
+@dataclass(frozen=True, slots=True)
+class NodeGpus:
+    """How the GPUs of a node are cut.
+
+    Attributes:
+        cuts: The cut of each GPU that has slices.
+        whole: How many GPUs more are not cut.
+    """
+
+    cuts: tuple[GpuCut, ...]
+    whole: int = 0
+
+
 def cut_into(board: GpuModel, slices: Mapping[str, int]) -> GpuCut | None:
     """Return how one GPU is cut into `slices`, all of profiles that `can_be_placed`; None where it cannot be.
 

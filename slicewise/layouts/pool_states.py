@@ -9,7 +9,7 @@ from functools import cached_property
 
 from slicewise.documents import MAX_POOLS, Fleet, InferenceEnvironment, NodePool, catalogued, offers_of, units_per_node
 from slicewise.layouts.gpu_cuts import GpuCut, fullest_cuts
-from slicewise.mig import GpuModel, MigStrategy, can_be_placed
+from slicewise.mig import GpuModel, MigStrategy, can_be_placed, memory_slices
 from slicewise.planning import Placement
 
 
@@ -41,12 +41,26 @@ class PoolState:
     @property
     def may_split(self) -> bool:
         """Whether its environment has room for another pool, even if all pools of it are split."""
-        return 2 * len(self.environment.spec.node_pools) <= MAX_POOLS
+        return self._most_parts > 1
+
+    @property
+    def most_groups(self) -> int:
+        """In how many ways its nodes may be cut anew, if all pools of its environment are cut in as many."""
+        return max(1, self._most_parts - 1)
+
+    @property
+    def _most_parts(self) -> int:
+        return MAX_POOLS // len(self.environment.spec.node_pools)
 
     @property
     def gpus(self) -> int:
         """How many GPUs of a node are cut."""
-        return self.pool.accelerator_count - (self.pool.mig.whole_gpus if self.pool.mig else 0)
+        return self.pool.accelerator_count - self.whole_gpus
+
+    @property
+    def whole_gpus(self) -> int:
+        """How many GPUs of a node stay whole."""
+        return self.pool.mig.whole_gpus if self.pool.mig else 0
 
     @property
     def slices(self) -> dict[str, int]:
@@ -75,6 +89,15 @@ class PoolState:
     def cuts(self, profiles: Iterable[str]) -> tuple[GpuCut, ...]:
         """Return the ways to cut one of its GPUs into some profiles."""
         return fullest_cuts(self.board, profiles) if self.board else ()
+
+    def left_by(self, cut: GpuCut) -> int:
+        """Return the memory of a GPU that lies in no slice of `cut`, in GiB, rounded down."""
+        if self.board is None:
+            return 0
+        sizes = {profile.name: profile.memory_slices for profile in self.board.profiles}
+        every = memory_slices(self.board)
+        free = every - sum(sizes[each.profile] for each in cut.slices)
+        return int(free * self.board.memory_gib // every)
 
     def cut_into(self, slices: Mapping[str, int]) -> NodePool:
         """Return the pool with other slices on each node."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from slicewise.documents import (
     DeploymentKey,
@@ -132,3 +132,15 @@ def _possible(state: PoolState) -> Mapping[str, NodePool]:
 def _size(state: PoolState, name: str) -> tuple[int, int]:
     profile, parsed = (state.board.profile(name) if state.board else None), parse_profile_name(name)
     return profile.memory_slices if profile else 0, parsed.compute if parsed else 0
+
+
+def narrowed(demand: UnplacedDemand, chosen: Sequence[ServingUnit], states: Sequence[PoolState]) -> UnplacedDemand:
+    """Return `demand` with no other units than those that are `chosen` in their environments.
+
+    Where as many are chosen as are missing, no other environment has any.
+    """
+    environments = {states[unit.pool].key[0] for unit in chosen}
+    if len(chosen) >= demand.missing:
+        return replace(demand, units=tuple(chosen))
+    others = [unit for unit in demand.units if states[unit.pool].key[0] not in environments]
+    return replace(demand, units=(*chosen, *others))

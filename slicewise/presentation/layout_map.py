@@ -22,21 +22,29 @@ _COUNT = 8
 def print_layout_map(console: Console, found: FleetLayout) -> None:
     """Print one node of every pool that is cut anew, as it is and as it would be."""
     for item in found.pools:
-        if item.new and item.state.board:
+        for new in item.new:
             environment, pool = item.state.key
-            title = f"{printable(environment)} {printable(pool)}: {counted(item.recut, 'node')} of "
+            title = f"{printable(environment)} {printable(pool)}: {counted(new.nodes, 'node')} of "
             console.print(Text(f"{title}{item.state.pool.nodes:,}", "bold"))
-            console.print(Text("  now", FREE))
-            for line in _lines(item.state.board, _now(item, item.state.board), ""):
-                console.print(line, overflow="crop", no_wrap=True)
-            console.print(Text("  proposed", FREE))
-            for line in _lines(item.state.board, item.new.gpus, GOOD):
-                console.print(line, overflow="crop", no_wrap=True)
+            _print_gpus(console, item, "now", _now(item), "")
+            _print_gpus(console, item, "proposed", new.gpus, GOOD)
 
 
-def _now(item: PoolProposal, board: GpuModel) -> Sequence[GpuCut]:
+def _print_gpus(console: Console, item: PoolProposal, title: str, gpus: Sequence[GpuCut], style: str) -> None:
+    console.print(Text(f"  {title}", FREE))
+    for line in _lines(_board(item), gpus, style):
+        console.print(line, overflow="crop", no_wrap=True)
+
+
+def _board(item: PoolProposal) -> GpuModel:
+    if item.state.board is None:
+        raise AssertionError(f"{item.state.key} is cut anew, but its GPUs are not known")
+    return item.state.board
+
+
+def _now(item: PoolProposal) -> Sequence[GpuCut]:
     """Return a way in which a node's GPUs may be cut now: documents say how many slices it has."""
-    cuts = fewest_gpus_for(board, slice_needs(item.state.slices), 0).cuts
+    cuts = fewest_gpus_for(_board(item), slice_needs(item.state.slices), 0).cuts
     return [cut for cut, count in cuts for _ in range(count)]
 
 

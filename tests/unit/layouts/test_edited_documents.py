@@ -123,9 +123,10 @@ def plain(document: Document) -> str:
         ),
         (several("a", {"3g.40gb": 16}, nodeCount=8),),
         (several("a", {"3g.40gb": 14}, nodeCount=8, wholeGpus=1, memoryPerGpu="79Gi"),),
+        (slices("a", "7g.80gb", nodeCount=60, acceleratorCount=1, memoryPerGpu="79Gi"),),
         (slices("a", "7g.80gb", nodeCount=9, memoryPerGpu="79Gi", migConfiguration=SEVEN),),
     ],
-    ids=["one", "without labels", "two", "several", "beside whole GPUs", "memory of the board"],
+    ids=["one", "without labels", "two", "several", "beside whole GPUs", "nodes of one GPU", "memory of the board"],
 )
 def test_what_is_written_declares_what_is_proposed(
     pools: tuple[Document, ...],
@@ -187,3 +188,22 @@ def test_documents_of_other_kinds_are_left_out() -> None:
     assert proposed_documents(without_the_model(TEXT), {}) == [
         without_the_model(TEXT).replace("---\n", "\n").strip("\n")
     ]
+
+
+@pytest.mark.parametrize("written", [flow, indented, plain], ids=lambda each: each.__name__)
+@pytest.mark.parametrize("kept", [0, 1])
+def test_a_pool_that_is_cut_in_two_ways_becomes_a_pool_for_each(kept: int, written: Any) -> None:  # noqa: ANN401 - as above
+    pool = slices("a", "7g.80gb", nodeCount=3 + kept, acceleratorCount=1, memoryPerGpu="79Gi")
+    text = written(environment("east", pool))
+    huge = [model("huge", profile("s", memoryPerGpu="70Gi")), *([deployment("huge", "huge")] if kept else [])]
+    others = [*OTHERS, *huge, *(deployment(f"d{number}", "small", replicas=7) for number in range(2))]
+    others.append(deployment("large", "large", replicas=2))
+    fleet = load_contents([("a.yaml", text.encode()), ("b.yaml", "\n---\n".join(map(yaml.safe_dump, others)).encode())])
+    found = propose_for_fleet(fleet, (), None, SECONDS)
+    (only,) = found.pools
+    assert (only.kept, len(only.new)) == (kept, 2)
+    written_anew = loaded(proposed_documents(text, {only.state.key: only}))
+    assert written_anew == list(found.fleet.environments)
+    names = [each.name for each in written_anew[0].spec.node_pools]
+    assert len(set(names)) == 2 + kept
+    assert ("a" in names) == bool(kept)

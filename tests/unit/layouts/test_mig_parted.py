@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from embedded.nvidia import ask_mig_parted
-from slicewise.layouts import GpuCut, cut_into, mig_parted_config
+from slicewise.layouts import GpuCut, NodeGpus, cut_into, mig_parted_config
 from slicewise.mig import find_gpu_model
 
 H100 = find_gpu_model("h100-80gb")
@@ -26,7 +26,7 @@ SMALL = cut(of_1g_10gb=7)
 
 
 def written(*gpus: GpuCut, whole: int = 0) -> list[dict[str, Any]]:
-    config = mig_parted_config([("slicewise-a", gpus, whole)])
+    config = mig_parted_config([("slicewise-a", NodeGpus(gpus, whole))])
     assert config["version"] == "v1"
     found: list[dict[str, Any]] = config["mig-configs"]["slicewise-a"]
     return found
@@ -47,14 +47,14 @@ def test_gpus_that_differ_are_numbered_and_those_that_are_whole_come_last() -> N
 @pytest.mark.long
 def test_mig_parted_reads_every_config(tmp_path: Path) -> None:
     cuts = {
-        "slicewise-a": ((BALANCED, SMALL), 0),
-        "slicewise-b": ((SMALL,) * 8, 0),
-        "slicewise-c": ((SMALL, SMALL, BALANCED), 2),
+        "slicewise-a": NodeGpus((BALANCED, SMALL)),
+        "slicewise-b": NodeGpus((SMALL,) * 8),
+        "slicewise-c": NodeGpus((SMALL, SMALL, BALANCED), whole=2),
     }
-    config = mig_parted_config((name, gpus, whole) for name, (gpus, whole) in cuts.items())
+    config = mig_parted_config(cuts.items())
     file = tmp_path / "config.yaml"
     file.write_text("# labels\n" + yaml.safe_dump(config, sort_keys=False), encoding="utf-8")
     made = ask_mig_parted(file)
     assert {name: set(map(str, by_id.values())) for name, by_id in made.items()} == {
-        name: {str(dict(sorted(gpus[0].counts.items())))} for name, (gpus, _) in cuts.items()
+        name: {str(dict(sorted(node.cuts[0].counts.items())))} for name, node in cuts.items()
     }
