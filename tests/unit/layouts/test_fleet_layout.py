@@ -301,13 +301,19 @@ def test_a_layout_is_found_where_the_plan_chooses_other_places_than_the_program_
     assert (served_replicas(found.proposed), found.proven) == (24, True)
 
 
-def test_of_as_few_nodes_those_with_the_fewest_gpus_are_cut_anew() -> None:
-    # One node of either pool has seven slices of 1g.10gb; the rest has what the large ones need.
-    fleet = declared(cut("a", nodes=2), cut("b", nodes=2, acceleratorCount=1), cut("c", nodes=2), small=7, large=16)
-    other = deployment("other", "large", replicas=32)
-    asked = [*fleet.deployments, *fleet_of([environment("east", cut()), LARGE, other]).deployments]
-    found = proposed(replace(fleet, deployments=tuple(asked)))
-    assert [(each.state.key[1], each.recut) for each in found.pools] == [("a", 0), ("b", 1), ("c", 0)]
+@pytest.mark.parametrize("names", ["ab", "ba"])
+def test_of_as_few_nodes_those_with_the_fewest_gpus_are_cut_anew(names: str) -> None:
+    # A node of either pool has fourteen slices of 1g.10gb, and the other node of each has room for the huge ones.
+    pools = [
+        slices(name, "7g.80gb", nodeCount=2, acceleratorCount=count, memoryPerGpu="79Gi")
+        for name, count in zip(names, (8, 2), strict=True)
+    ]
+    huge = model("huge", profile("s", memoryPerGpu="70Gi"), cpu="100m", memory="1Gi")
+    asked = [deployment(f"huge-{count}", "huge", replicas=count) for count in (8, 2)]
+    fleet = fleet_of([environment("east", *pools), SMALL, huge, *asked, deployment("small", "small", replicas=14)])
+    found = proposed(fleet)
+    assert served_replicas(found.proposed) == 24
+    assert {each.state.key[1]: each.recut for each in found.pools} == {names[0]: 0, names[1]: 1}
 
 
 def test_of_layouts_on_as_many_gpus_the_one_that_strands_the_least_memory() -> None:
