@@ -22,6 +22,7 @@ from slicewise.kubernetes import (
 # What a machine is called, or where it stands.
 _OF_A_MACHINE: Final = re.compile(
     r"topology\..*|failure-domain\..*|(?:.*[./-])?(?:node|instance|machine|worker|host)-?(?:id|name)"
+    r"|(?:.*[./_-])?(?:rack|chassis)(?:[-_]?(?:id|name))?"
     r"|cloud\.google\.com/gce-topology-.*|k8s\.scaleway\.com/(?:node|pool)|doks\.digitalocean\.com/node-pool-id"
 )
 # What GPU feature discovery and the operator write is compared as facts of the GPUs.
@@ -30,7 +31,9 @@ _OF_GPUS: Final = "nvidia.com/"
 _NAMES: Final = tuple(key for key in POOL_LABELS if key not in (OWN_POOL_LABEL, COMPUTE_CLASS_LABEL))
 # Labels of tools and of people that repeat such a name, as AKS's `agentpool`; `team` says what nodes are for.
 _REPEATS_NAME: Final = re.compile(r"(?:.*[./_-])?[A-Za-z]*(?:pool|group|name)[A-Za-z]*", re.IGNORECASE)
-_REPEATS_ZONE: Final = re.compile(r"(?:.*[./_-])?(?:[A-Za-z]*zone|az|location)(?:[-_]?id)?", re.IGNORECASE)
+_REPEATS_ZONE: Final = re.compile(
+    r"(?:.*[./_-])?(?:[A-Za-z]*zone|az|location|dc|data-?center)(?:[-_]?id)?", re.IGNORECASE
+)
 # Shorter names, and such without a number, are words of other labels' values: `a` of `batch`, `n1` of `n1-standard-8`.
 _MACHINE_NAME: Final = re.compile(r"(?=.*\d).{4,}")
 # Two nodes may have two values of anything.

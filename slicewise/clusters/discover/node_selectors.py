@@ -203,13 +203,19 @@ def _kept(group: Group, labels: SelectedLabels) -> dict[str, frozenset[str]]:
         return {}
     keys = (GKE_PARTITION_LABEL, COMPUTE_CLASS_LABEL)
     found = [key for key in keys if key in labels]
-    return {key: labels[key] for key in (*found, GKE_ACCELERATOR_LABEL) if found and len(labels.get(key, ())) == 1}
+    if found or _is_generated(group):
+        found.append(GKE_ACCELERATOR_LABEL)
+    return {key: labels[key] for key in found if len(labels.get(key, ())) == 1}
 
 
 def _is_nameless(group: Group) -> bool:
     """Return whether it is several node groups, or one whose name is generated."""
+    return bool(group.node_groups) or _is_generated(group)
+
+
+def _is_generated(group: Group) -> bool:
     label = pool_label_of(group.nodes[0])
-    return bool(group.node_groups or (label and is_generated(*label)))
+    return bool(label and is_generated(*label))
 
 
 def _exclusive(groups: Sequence[Group], labels: Sequence[SelectedLabels]) -> list[dict[str, frozenset[str]]]:

@@ -245,6 +245,10 @@ def test_as_many_slices_of_another_profile_stay_apart() -> None:
         ("metadata", "labels", "nvidia.com/gpu.machine", "other"),
         ("metadata", "labels", "nodegroup", "h100-b"),
         ("metadata", "labels", "az", "b"),
+        ("metadata", "labels", "rack", "r7"),
+        ("metadata", "labels", "example.com/rack-id", "r7"),
+        ("metadata", "labels", "example.com/datacenter", "b"),
+        ("metadata", "labels", "dc", "b"),
     ],
 )
 def test_what_only_seems_to_differ_is_one_pool(path_and_value: tuple[str, ...]) -> None:
@@ -311,6 +315,20 @@ def test_slices_of_generated_pools_without_a_class_are_those_of_one_model() -> N
     for some in (nodes, nodes[:1]):
         (pool,) = described(some)[0].values()
         assert pool["nodeSelector"] == {PARTITION: "1g.10gb", ACCELERATOR: "nvidia-tesla-a100"}
+
+
+def test_whole_gpus_of_generated_pools_are_selected_by_what_gke_makes_them_for() -> None:
+    """Without the GPU model in a pod's nodeSelector no node pool with GPUs is made for it."""
+    nodes = [auto_provisioned(f"n-{end}", f"nap-a3-highgpu-8g-gpu8-{end}", end[0]) for end in ("b1a2b3c4", "c9f8e7d6")]
+    for node in nodes:
+        for key in (CLASS, PARTITION):
+            del node["metadata"]["labels"][key]
+        node["spec"]["taints"] = []
+        node["status"]["allocatable"][GPU] = "8"
+    for some in (nodes, nodes[:1]):
+        (pool,) = described(some)[0].values()
+        assert pool["nodeSelector"] == {ACCELERATOR: "nvidia-h100-80gb"}
+        assert verifies(some) == []
 
 
 def test_gpus_that_nothing_names_may_be_of_any_kind() -> None:
