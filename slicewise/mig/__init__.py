@@ -15,7 +15,7 @@ from slicewise.mig.accelerators import (
 )
 from slicewise.mig.azure_sizes import azure_size
 from slicewise.mig.catalogue import ALL_GPU_MODELS
-from slicewise.mig.cut_on_demand import OnDemandGpu, can_be_cut_on_demand, is_published_whole, on_demand_gpu
+from slicewise.mig.cut_on_demand import OnDemandGpu, can_be_cut_on_demand, held_as, is_published_whole, on_demand_gpu
 from slicewise.mig.cutting import MOST_GPUS_CUT, can_be_placed, fewest_gpus, memory_slices, most_slices_cut
 from slicewise.mig.gke import GKE_ACCELERATORS, gke_accelerator, gke_partition_sizes
 from slicewise.mig.gpu_models import GpuModel
@@ -58,6 +58,7 @@ __all__ = [
     "gce_machine",
     "gke_accelerator",
     "gke_partition_sizes",
+    "held_as",
     "is_gpu_resource",
     "is_published_whole",
     "known_gpu_model",

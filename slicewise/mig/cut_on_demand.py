@@ -99,6 +99,24 @@ def can_be_cut_on_demand(model: GpuModel, profiles: Sequence[str]) -> bool:
     )
 
 
+def held_as(model: GpuModel, held: str | None, listed: Sequence[str]) -> str:
+    """Return the profile whose slice takes the places that are gone with what somebody holds of a GPU.
+
+    Args:
+        model: The GPU model.
+        held: The profile of the slice that is held; None for a whole GPU.
+        listed: Profiles that are asked for. A slice with a suffix that is not among them counts as one without it.
+    """
+    plain = [each for each in model.profiles if not _suffix(each.name)]
+    if held is None:
+        return max(plain, key=lambda each: each.memory_slices).name
+    own = model.profile(held)
+    alike = (
+        each.name for each in plain if own and (each.starts, each.memory_slices) == (own.starts, own.memory_slices)
+    )
+    return held if held in listed else next((each for each in alike if each in listed), held)
+
+
 def _suffix(profile: str) -> str:
     parsed = parse_profile_name(profile)
     return parsed.suffix if parsed else ""

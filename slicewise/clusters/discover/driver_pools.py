@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -10,7 +11,7 @@ from slicewise.clusters.discover.pool_facts import Accelerator, unit_memory
 from slicewise.clusters.live import DRIVER, LiveCluster, answering, resource_of_device
 from slicewise.documents import OLDEST_RELEASE, Allocation, is_before_release
 from slicewise.kubernetes import SelectorAnswer
-from slicewise.mig import GpuModel, can_be_cut_on_demand, plain_profile
+from slicewise.mig import GpuModel, can_be_cut_on_demand, held_as, plain_profile
 
 
 def serves_claims(cluster: LiveCluster) -> bool:
@@ -69,16 +70,19 @@ def _together(model: GpuModel | None, profiles: Iterable[str]) -> list[str]:
 
 
 def on_demand_configuration(
-    group: Group, accelerator: Accelerator, reserved: Mapping[str, int]
+    group: Group, accelerator: Accelerator, held: Mapping[str | None, int]
 ) -> tuple[dict[str, Any], list[str]]:
     """Return the migConfiguration of a pool that is cut on demand, and what is doubtful about it.
 
     Args:
         group: The group.
         accelerator: Its GPU model.
-        reserved: Slices that pods of others hold, by profile.
+        held: Units that pods of others hold, by profile; that of whole GPUs is None.
     """
     profiles = profiles_on_demand(group)
+    reserved = Counter[str]()
+    for profile, count in held.items() if accelerator.model else ():
+        reserved[held_as(accelerator.model, profile, profiles)] += count
     parts = {part.profile: part for part in group.parts if part.profile in profiles}
     memories = {
         profile: unit_memory(parts[profile], accelerator.model, f"memoryPerSlice of {profile}") for profile in profiles

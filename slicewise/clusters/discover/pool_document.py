@@ -36,7 +36,7 @@ from slicewise.kubernetes import (
     MIG_CONFIG_LABEL,
     MIG_CONFIG_STATE_LABEL,
 )
-from slicewise.mig import MigStrategy, computed_precisions, resource_name
+from slicewise.mig import WHOLE_GPU_RESOURCE, MigStrategy, computed_precisions, resource_name
 
 _HEAD: Final = ("name", "nodeSelector", "tolerations")
 _SETTLED: Final = frozenset({None, "success"})
@@ -124,16 +124,20 @@ def _cut_on_demand(
     group = selected.group
     count = max((gpus.physical or 1 for gpus in group.gpus), default=1)
     names = set(group.names)
+    resources = {part.profile: part.resource for part in group.parts} | {None: WHOLE_GPU_RESOURCE}
     taken = {
-        part.profile: sum(units for node, units in held.get(part.resource, {}).items() if node in names)
-        for part in group.parts
-        if part.profile
+        profile: sum(units for node, units in held.get(resource, {}).items() if node in names)
+        for profile, resource in resources.items()
     }
     mig, doubts = on_demand_configuration(group, accelerator, taken)
     most_units = max(offer.units for part in group.parts for offer in part.offers)
-    resources, divided = allocatable(group, most_units)
-    data = _of_nodes(name, selected, accelerator, count, most) | {"allocatable": resources}
-    remarks = [f"reservedSlices: pods of others hold {units} of {each}" for each, units in taken.items() if units]
+    offered, divided = allocatable(group, most_units)
+    data = _of_nodes(name, selected, accelerator, count, most) | {"allocatable": offered}
+    remarks = [
+        f"reservedSlices: pods of others hold {units} of {each or 'whole GPUs'}"
+        for each, units in taken.items()
+        if units
+    ]
     checks = (accelerator.doubt, *doubts, *_checks(selected, Units(count, None, most_units)))
     return PoolDocument(
         _with(data, accelerator, None, mig),

@@ -8,7 +8,7 @@ from functools import cached_property
 from itertools import chain
 from typing import Any, Final
 
-from slicewise.clusters.live import LiveCluster, Readable, ServiceKey, by_allocation, by_whoever_offers
+from slicewise.clusters.live import LiveCluster, LiveNode, Readable, ServiceKey, by_allocation, by_whoever_offers
 from slicewise.clusters.verify.claims import check_claims
 from slicewise.clusters.verify.configs_against_plan import check_configs
 from slicewise.clusters.verify.drivers import check_device_classes, check_kubernetes, check_served_twice
@@ -19,6 +19,7 @@ from slicewise.clusters.verify.other_cluster import check_other_cluster
 from slicewise.clusters.verify.pools import (
     ComparedPool,
     DeclaredPool,
+    HoldersOnDemand,
     Holdings,
     PoolReality,
     Shortage,
@@ -36,6 +37,7 @@ from slicewise.clusters.verify.pools import (
     check_units,
     compare_pool,
     followed,
+    holders_on_demand,
     holdings,
     members,
     reality_of,
@@ -220,6 +222,7 @@ class _Environment:
         realities: list[PoolReality] = []
         found: list[tuple[str, Found]] = []
         offers = [place for place in charged.values() if place.name[0] == self.name]
+        on_demand = {pool.name: self._holders(pool, offers, of_pool[pool.name]) for pool in pools}
         for place in sorted(offers, key=lambda each: (each.pool.name, each.pool.resource)):
             pool = place.pool
             workloads = (workload for placement in self.placements for workload in placement.workloads)
@@ -233,7 +236,9 @@ class _Environment:
             held = None if hidden else holdings(compared, cluster.pods, self.own, cluster.services)
             realities.append(reality_of(self.name, compared, held))
             checked = self._check_pool(compared, held)
-            told = [(pool.name, followed(each, place)) for each in checked]
+            holders = on_demand[pool.name]
+            told = [(pool.name, holders.weighed(followed(each, place))) for each in checked]
+            told += [(pool.name, each) for each in holders.undeclared()]
             # What is true of the nodes is true for each of their GPU resources.
             found += [each for each in told if each not in found]
         of_cluster = [
@@ -258,6 +263,16 @@ class _Environment:
         differences = [each.at(self.name, None) for each in of_cluster]
         differences += [each.at(self.name, pool_name) for pool_name, each in merged(found)]
         return realities, differences
+
+    def _holders(self, pool: NodePool, offers: Sequence[ChargedPool], nodes: Iterable[LiveNode]) -> HoldersOnDemand:
+        hidden = Readable.PODS in self.cluster.unread
+        others = (
+            ()
+            if hidden
+            else (each for each in self.cluster.pods if (each.namespace, each.service or "") not in self.own)
+        )
+        places = [place for place in offers if place.pool.name == pool.name]
+        return holders_on_demand(pool, places, {node.name for node in nodes}, others)
 
     def _check_pool(self, compared: ComparedPool, held: Holdings | None) -> Iterator[Found]:
         shortage = Shortage(compared, held)

@@ -16,6 +16,7 @@ from slicewise.clusters.verify.pools.held_units import Holdings, check_holdings,
 from slicewise.clusters.verify.pools.membership import members
 from slicewise.clusters.verify.pools.node_gpu_models import check_gpu_models
 from slicewise.clusters.verify.pools.offered_units import check_units
+from slicewise.clusters.verify.pools.on_demand_holders import HoldersOnDemand, holders_on_demand
 from slicewise.clusters.verify.pools.pool_in_numbers import PoolReality, reality_of
 from slicewise.clusters.verify.pools.shortage import Shortage
 from slicewise.clusters.verify.pools.undeclared_nodes import check_undeclared_nodes
@@ -26,6 +27,7 @@ from slicewise.clusters.verify.pools.usable_nodes import check_nodes_out, check_
 __all__ = [
     "ComparedPool",
     "DeclaredPool",
+    "HoldersOnDemand",
     "Holdings",
     "PoolReality",
     "Shortage",
@@ -43,6 +45,7 @@ __all__ = [
     "check_units",
     "compare_pool",
     "followed",
+    "holders_on_demand",
     "holdings",
     "members",
     "reality_of",

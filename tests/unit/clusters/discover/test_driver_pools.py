@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 import yaml
 
@@ -24,7 +22,14 @@ from tests.unit.clusters.built_clusters import ENVIRONMENT
 from tests.unit.clusters.kubernetes_json import Json
 from tests.unit.clusters.live.answers import refused
 from tests.unit.clusters.live.dra_answers import path_of
-from tests.unit.clusters.verify.drivers.driven import GOOD_CLASS, RESOURCE, driven, verified, without_counters
+from tests.unit.clusters.verify.drivers.driven import (
+    GOOD_CLASS,
+    RESOURCE,
+    driven,
+    verified,
+    with_claims,
+    without_counters,
+)
 
 
 def described(live: LiveCluster) -> tuple[Json, list[str]]:
@@ -39,40 +44,6 @@ def pool_of(live: LiveCluster) -> Json:
     (found,) = described(live)[0]["nodePools"]
     pool: Json = found
     return pool
-
-
-def with_claims(*devices: str, node: str = "n", shared: bool = False) -> dict[str, Any]:
-    """Return answers: pods of others, each with a claim of one device; all with the same one if it is shared."""
-    pods, claims = [], []
-    for number, device in enumerate(devices):
-        name = "shared" if shared else f"claim-{number}"
-        pods.append(
-            {
-                "metadata": {"namespace": "research", "name": f"pod-{number}"},
-                "spec": {
-                    "nodeName": node,
-                    "resourceClaims": [{"name": "gpu", "resourceClaimTemplateName": "t"}],
-                    "containers": [{"name": "main", "resources": {"claims": [{"name": "gpu"}]}}],
-                },
-                "status": {"phase": "Running", "resourceClaimStatuses": [{"name": "gpu", "resourceClaimName": name}]},
-            }
-        )
-        results = [{"request": "gpu", "driver": "gpu.nvidia.com", "pool": node, "device": device}]
-        claims.append(
-            {
-                "metadata": {"namespace": "research", "name": name},
-                "status": {
-                    "allocation": {"devices": {"results": results}},
-                    "reservedFor": [
-                        {"resource": "pods", "name": f"pod-{each}"}
-                        for each in (range(len(devices)) if shared else [number])
-                    ],
-                },
-            }
-        )
-    listed = {"kind": "List", "apiVersion": "v1", "metadata": {}}
-    held = claims[:1] if shared else claims
-    return {"/api/v1/pods": {**listed, "items": pods}, path_of("resourceclaims"): {**listed, "items": held}}
 
 
 def test_slices_are_claimed_where_no_class_answers_their_name() -> None:
@@ -167,6 +138,21 @@ def test_what_others_hold_of_gpus_that_are_cut_on_demand_is_reserved_by_profile(
     held = with_claims("gpu-0-mig-3g40gb-9-0", "gpu-0-mig-1g10gb-19-4")
     live = driven({"n": dynamic_gpus("h100-80gb", 8)}, answers=held)
     assert pool_of(live)["capabilities"]["migConfiguration"]["reservedSlices"] == {"1g.10gb": 1, "3g.40gb": 1}
+
+
+@pytest.mark.parametrize(
+    ("device", "reserved"),
+    [
+        ("gpu-0-mig-2g20gb-14-2", {"2g.20gb": 1}),
+        ("gpu-0-mig-1g10gb-me-20-4", {"1g.10gb": 1}),
+        ("gpu-0", {"7g.80gb": 1}),
+    ],
+)
+def test_what_others_hold_on_demand_is_reserved_as_what_takes_its_places(device: str, reserved: dict[str, int]) -> None:
+    live = driven({"n": dynamic_gpus("h100-80gb", 8)}, answers=with_claims(device))
+    pool = pool_of(live)
+    assert pool["capabilities"]["migConfiguration"]["reservedSlices"] == reserved
+    assert verified(pool, live, replicas=0).differences == ()
 
 
 def test_pods_with_a_resource_of_a_class_are_not_counted_twice() -> None:

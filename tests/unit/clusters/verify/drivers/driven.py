@@ -13,7 +13,7 @@ from tests.documents import Document, deployment, environment, fleet_of, model, 
 from tests.unit.clusters.built_clusters import ENVIRONMENT
 from tests.unit.clusters.kubernetes_json import Json, node_json
 from tests.unit.clusters.live.answers import NAMESPACES, NODES, everything, page, read
-from tests.unit.clusters.live.dra_answers import dra_answers
+from tests.unit.clusters.live.dra_answers import dra_answers, path_of
 
 LABELS = {"pool": "p"}
 RESOURCE = "nvidia.com/mig-3g.40gb"
@@ -75,6 +75,40 @@ def driven(
             **(answers or {}),
         }
     )
+
+
+def with_claims(*devices: str, node: str = "n", shared: bool = False) -> dict[str, Any]:
+    """Return answers: pods of others, each with a claim of one device; all with the same one if it is shared."""
+    pods, claims = [], []
+    for number, device in enumerate(devices):
+        name = "shared" if shared else f"claim-{number}"
+        pods.append(
+            {
+                "metadata": {"namespace": "research", "name": f"pod-{number}"},
+                "spec": {
+                    "nodeName": node,
+                    "resourceClaims": [{"name": "gpu", "resourceClaimTemplateName": "t"}],
+                    "containers": [{"name": "main", "resources": {"claims": [{"name": "gpu"}]}}],
+                },
+                "status": {"phase": "Running", "resourceClaimStatuses": [{"name": "gpu", "resourceClaimName": name}]},
+            }
+        )
+        results = [{"request": "gpu", "driver": "gpu.nvidia.com", "pool": node, "device": device}]
+        claims.append(
+            {
+                "metadata": {"namespace": "research", "name": name},
+                "status": {
+                    "allocation": {"devices": {"results": results}},
+                    "reservedFor": [
+                        {"resource": "pods", "name": f"pod-{each}"}
+                        for each in (range(len(devices)) if shared else [number])
+                    ],
+                },
+            }
+        )
+    listed = {"kind": "List", "apiVersion": "v1", "metadata": {}}
+    held = claims[:1] if shared else claims
+    return {"/api/v1/pods": {**listed, "items": pods}, path_of("resourceclaims"): {**listed, "items": held}}
 
 
 def verified(declared: Document, live: LiveCluster, *, replicas: int = 1, **spec: object) -> Verified:

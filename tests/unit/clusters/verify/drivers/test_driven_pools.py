@@ -14,8 +14,10 @@ from embedded.dra_devices import (
     whole_gpus,
 )
 from slicewise.clusters.live.facts import Readable
-from slicewise.clusters.verify.verification import Creates
-from tests.documents import Document
+from slicewise.clusters.verify.verification import Creates, compare_clusters
+from slicewise.planning import make_plan
+from tests.documents import Document, deployment, environment, fleet_of, model, profile
+from tests.unit.clusters.built_clusters import ENVIRONMENT
 from tests.unit.clusters.kubernetes_json import Json
 from tests.unit.clusters.live.answers import refused
 from tests.unit.clusters.live.dra_answers import path_of
@@ -35,6 +37,7 @@ from tests.unit.clusters.verify.drivers.driven import (
     told,
     verified,
     whole_pool,
+    with_claims,
     with_selector,
     without_counters,
 )
@@ -60,6 +63,55 @@ def test_that_the_driver_cuts_on_demand_what_is_declared_as_cut_is_a_warning() -
     (found,) = verified(cut_pool(), live).differences
     assert "profiles: [3g.40gb]" in found.remedy
     assert verified(on_demand_pool("3g.40gb"), live).differences == ()
+
+
+def held_by_others(pool: Document, *devices: str, replicas: int = 1) -> list[tuple[str, str]]:
+    """Return severity and remedy of what is told where pods of others hold devices of the node's eight GPUs."""
+    live = driven({"n": dynamic_gpus("h100-80gb", 8)}, answers=with_claims(*devices))
+    found = verified(pool, live, replicas=replicas).differences
+    assert {each.code.value for each in found} <= {"SW613"}
+    return [(each.severity.value, each.remedy) for each in found]
+
+
+def test_what_others_hold_of_profiles_that_are_not_listed_is_told() -> None:
+    pool = on_demand_pool("3g.40gb", "1g.10gb")
+    elsewhere, whole = "or move these pods to other nodes", "which takes the place of a whole GPU"
+    assert held_by_others(pool, "gpu-0-mig-2g20gb-14-0") == [
+        ("warning", f"write 2g.20gb in profiles, with 2g.20gb: 1 in reservedSlices; {elsewhere}")
+    ]
+    assert held_by_others(pool, "gpu-0-mig-1g10gb-me-20-4") == [
+        ("warning", f"write 1g.10gb: 1 in reservedSlices, which takes the place of a 1g.10gb+me; {elsewhere}")
+    ]
+    assert held_by_others(pool, "gpu-0", "gpu-3") == [
+        ("warning", f"write 7g.80gb in profiles, with 7g.80gb: 2 in reservedSlices, {whole}; {elsewhere}")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("reserved", "device"),
+    [
+        ({"2g.20gb": 1}, "gpu-0-mig-2g20gb-14-0"),
+        ({"1g.10gb": 1}, "gpu-0-mig-1g10gb-me-20-4"),
+        ({"7g.80gb": 1}, "gpu-0"),
+    ],
+)
+def test_what_others_hold_is_not_told_where_it_is_reserved(reserved: dict[str, int], device: str) -> None:
+    pool = on_demand_pool(*dict.fromkeys(["3g.40gb", "1g.10gb", *reserved]))
+    pool["capabilities"]["migConfiguration"]["reservedSlices"] = reserved
+    assert held_by_others(pool, device) == []
+
+
+@pytest.mark.parametrize("device", ["mig-1g10gb-19-0", "mig-2g20gb-14-0"])
+@pytest.mark.parametrize(("replicas", "severity"), [(13, "warning"), (14, "error")])
+def test_it_is_an_error_where_the_plan_counts_on_the_places(device: str, replicas: int, severity: str) -> None:
+    # Three GPUs have one place for 3g.40gb left, and five have two: 13.
+    devices = [f"gpu-{number}-{device}" for number in range(3)]
+    pool = on_demand_pool("3g.40gb", *(["1g.10gb"] if "1g" in device else []))
+    live = driven({"n": dynamic_gpus("h100-80gb", 8)}, answers=with_claims(*devices))
+    large = model("m", profile("any", memoryPerGpu="38Gi"))
+    fleet = fleet_of([environment(ENVIRONMENT, pool), large, deployment("d", "m", replicas=replicas)])
+    (found,) = compare_clusters(fleet, make_plan(fleet), {ENVIRONMENT: live}).differences
+    assert (found.code.value, found.severity.value) == ("SW613", severity)
 
 
 def test_fewer_gpus_that_are_cut_on_demand_are_a_matter_of_their_number() -> None:
