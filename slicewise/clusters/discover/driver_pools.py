@@ -80,9 +80,10 @@ def on_demand_configuration(
         held: Units that pods of others hold, by profile; that of whole GPUs is None.
     """
     profiles = profiles_on_demand(group)
-    reserved = Counter[str]()
-    for profile, count in held.items() if accelerator.model else ():
-        reserved[held_as(accelerator.model, profile, profiles)] += count
+    reserved, model = Counter[str](), accelerator.model
+    for profile, count in held.items():
+        if model:
+            reserved[held_as(model, profile, profiles)] += count
     parts = {part.profile: part for part in group.parts if part.profile in profiles}
     memories = {
         profile: unit_memory(parts[profile], accelerator.model, f"memoryPerSlice of {profile}") for profile in profiles

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from fractions import Fraction
 from typing import Final
 
@@ -11,7 +11,7 @@ from slicewise.diagnostics import Code, Diagnostic, counted, have, some
 from slicewise.documents.cloud_nodes import catalogued
 from slicewise.documents.environment import MOST_SLICES, NodePool
 from slicewise.documents.node_selector import exclude_each_other
-from slicewise.documents.pool_offers import resources_of
+from slicewise.documents.pool_offers import is_dynamic, resources_of
 from slicewise.documents.rules.judged_entry import JudgedEntry
 from slicewise.documents.rules.told_by_gpus import are_told_by_gpus
 from slicewise.kubernetes import readable
@@ -141,11 +141,8 @@ def _gpus_counted_twice(entries: Sequence[JudgedEntry[NodePool]]) -> Iterator[Di
                 f'a node of "{pools[last].name}" belongs to {others} too, and together they count more slices than '
                 f"its {counted(most, 'GPU')} {have(most)}"
             )
-            remedy = (
-                "write one pool for these nodes, with migConfiguration.slices and wholeGpus in place of profile: how "
-                "many slices of each profile a node has, and GPUs that are not cut; if no node is in both, give their "
-                "nodeSelectors one key with different values"
-            )
+            apart = "if no node is in both, give their nodeSelectors one key with different values"
+            remedy = f"write one pool for these nodes, with {_of_both([pools[index] for index in indices])}; {apart}"
             yield Diagnostic.warning(
                 Code.NODE_COUNTED_TWICE,
                 message,
@@ -154,6 +151,18 @@ def _gpus_counted_twice(entries: Sequence[JudgedEntry[NodePool]]) -> Iterator[Di
                 nodePools=[pools[index].name for index in indices],
                 gpus=most,
             )
+
+
+def _of_both(pools: Iterable[NodePool]) -> str:
+    """Say what the one pool has that takes the place of several on the same nodes."""
+    if any(map(is_dynamic, pools)):
+        return (
+            "migConfiguration.dynamic, the profiles of all in profiles, and wholeGpus for GPUs that pods may have whole"
+        )
+    return (
+        "migConfiguration.slices and wholeGpus in place of profile: how many slices of each profile a node has, and "
+        "GPUs that are not cut"
+    )
 
 
 def _gpus_taken(pool: NodePool) -> tuple[Fraction, Fraction]:
