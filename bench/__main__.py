@@ -18,6 +18,7 @@ from bench.many_quotas import measure_quotas
 from bench.other_estimators import other_errors, other_table
 from bench.parvagpu import layouts_table, read_scenarios
 from bench.quality import Case, Comparison, compare_planners
+from bench.recut_fleets import recut_table
 from bench.result_tables import growth_sentences, growth_table, quality_table, stranded_table
 from bench.several_profiles import measure_several
 from bench.sizing import HELD_OUT_LOGS, STARTUP_LOGS, compare_logs, sizing_sentences, sizing_table
@@ -68,9 +69,9 @@ def main() -> None:
         run=_sizing
     )
     commands.add_parser("dynamic", help="slices promised of GPUs that are cut on demand").set_defaults(run=_dynamic)
-    commands.add_parser("layouts", help="GPUs for ParvaGPU's scenarios, beside what was published").set_defaults(
-        run=_layouts
-    )
+    commands.add_parser(
+        "layouts", help="GPUs for ParvaGPU's scenarios, beside what was published, and fleets that are cut anew"
+    ).set_defaults(run=_layouts)
     arguments = parser.parse_args()
     arguments.run(arguments)
 
@@ -108,6 +109,7 @@ def _dynamic(_: argparse.Namespace) -> None:
 
 def _layouts(_: argparse.Namespace) -> None:
     layouts_table(read_scenarios()).show(_RESULTS)
+    recut_table().show(_RESULTS)
 
 
 def _everything(arguments: argparse.Namespace) -> None:
