@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from time import monotonic
 from typing import Final
 
 from slicewise.layouts.filling import most_slices_on
@@ -16,12 +18,15 @@ from slicewise.layouts.served_demands import UnplacedDemand
 _MOST_TRIED: Final = 40
 
 
-def filled_pools(states: Sequence[PoolState], demands: Sequence[UnplacedDemand]) -> dict[int, tuple[NewCut, ...]]:
+def filled_pools(
+    states: Sequence[PoolState], demands: Sequence[UnplacedDemand], until: float = math.inf
+) -> dict[int, tuple[NewCut, ...]]:
     """Return what is cut anew, by the number of the pool: one pool after the other, for the most urgent first.
 
     Args:
         states: The pools, with nodes that are free though everything has its place that has one now.
         demands: What has none.
+        until: When to leave the other pools as they are, by the monotonic clock.
     """
     left = {demand.key: demand.missing for demand in demands}
     urgent = sorted(demands, key=lambda demand: (-demand.priority, -demand.replicas, demand.key))
@@ -29,7 +34,7 @@ def filled_pools(states: Sequence[PoolState], demands: Sequence[UnplacedDemand])
     for number, state in enumerate(states):
         here = [(demand, name) for demand in urgent if left[demand.key] and (name := _profile(demand, number))]
         may = state.free_nodes and (state.may_split or state.free_nodes == state.pool.nodes)
-        new = _filled(state, here) if may and here else None
+        new = _filled(state, here) if may and here and monotonic() < until else None
         if new is None:
             continue
         found[number] = (new,)

@@ -9,7 +9,7 @@ from typing import Final
 
 from slicewise.documents import DeploymentKey, Fleet, offers_of
 from slicewise.layouts.filled_pools import filled_pools
-from slicewise.layouts.fleet_program import FleetProgram, NewCut
+from slicewise.layouts.fleet_program import FleetProgram, NewCut, ProgramAnswer
 from slicewise.layouts.pool_proposal import PoolProposal, with_proposals
 from slicewise.layouts.pool_states import PoolState, pool_states
 from slicewise.layouts.served_demands import ServingUnit, UnplacedDemand, narrowed, unplaced_demands
@@ -84,10 +84,17 @@ class ProposalSearch:
     def look(self) -> None:
         """Look for a better proposal, with more groups of nodes where fewer do not reach the bounds."""
         for groups in _GROUPS:
-            if not self._is_best and self._take(self.demands, groups, self._left * _SHARE):
+            if self._is_best:
+                return
+            answer = self._take(self.demands, groups, self._left * _SHARE)
+            if answer is None:
+                # Programs of more groups are larger.
+                break
+            if self._falls_short(answer):
                 self._follow(groups)
-        if not self._is_best:
-            self._try(self._beside())
+        for propose in (self._filled, self._beside):
+            if not self._is_best:
+                self._try(propose())
 
     @property
     def _is_best(self) -> bool:
@@ -109,13 +116,15 @@ class ProposalSearch:
             if self.best is before:
                 return
 
-    def _take(self, demands: Sequence[UnplacedDemand], groups: int, seconds: float) -> bool:
-        """Plan what a program proposes, and return whether it means to serve more than the best plan does."""
+    def _take(self, demands: Sequence[UnplacedDemand], groups: int, seconds: float) -> ProgramAnswer | None:
+        """Plan what a program proposes."""
         answer = FleetProgram(self.states, demands, groups=groups).solve(seconds)
-        if answer is None:
-            return False
-        for each in answer.cuts:
+        for each in answer.cuts if answer else ():
             self._try(each)
+        return answer
+
+    def _falls_short(self, answer: ProgramAnswer) -> bool:
+        """Return whether the program means to serve more than the best plan does."""
         return self.best.newly_served < [answer.served.get(each, 0) for each in priorities_of(self.best.fleet)]
 
     def _try(self, cuts: _Cuts) -> None:
@@ -127,6 +136,10 @@ class ProposalSearch:
         found = PlannedProposal(changed, make_plan(changed, self.previous), pools)
         if found.rank > self.best.rank:
             self.best = found
+
+    def _filled(self) -> _Cuts:
+        """Return what is cut anew where pools are cut one after the other, as many as there is time for."""
+        return filled_pools(self.states, self.demands, self.until)
 
     def _beside(self) -> _Cuts:
         """Return what is cut anew where everything stays that has a place now, on as few nodes as hold it."""

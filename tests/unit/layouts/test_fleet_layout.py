@@ -10,6 +10,7 @@ import pytest
 
 from slicewise.documents import Fleet, ModelDeployment, NodePool
 from slicewise.layouts import FleetLayout, propose_for_fleet, served_replicas
+from slicewise.layouts.integer_program import IntegerProgram
 from slicewise.mig import fewest_gpus, find_gpu_model
 from slicewise.planning import Plan, PreviousPlacement, make_plan, parse_previous
 from tests.cluster.random_fleets import RandomFleet, fleet_of_several_profiles, random_fleet
@@ -328,6 +329,16 @@ def test_without_a_solver_nodes_that_nothing_needs_are_cut_for_the_rest(small: i
     found = propose_for_fleet(fleet, (), None, 0)
     assert served_replicas(found.now) < served_replicas(found.proposed) == small + large == found.bound
     assert set(found.now.placements) <= set(found.proposed.placements)
+
+
+def test_where_no_program_is_solved_in_time_pools_are_cut_one_after_the_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(IntegerProgram, "minimise", lambda *_: None)
+    # Whole nodes serve something now, so that no node is beside them.
+    asked = [deployment(f"d{number}", "small", replicas=4) for number in range(8)]
+    pools = [slices(f"p{number}", "7g.80gb", nodeCount=2, acceleratorCount=2, memoryPerGpu="79Gi") for number in "ab"]
+    fleet = fleet_of([environment("east", *pools), SMALL, *asked])
+    found = proposed(fleet)
+    assert (served_replicas(found.now), served_replicas(found.proposed)) == (8, 32)
 
 
 @pytest.mark.parametrize("seed", range(1, 6))
