@@ -19,8 +19,8 @@ from slicewise.layouts import propose_for_fleet, served_replicas
 _SEEDS: Final = (1, 2, 3)
 # What the command gives OR-Tools.
 _SECONDS: Final = 9.0
-_ENVIRONMENTS: Final = 7
-_DEPLOYMENTS: Final = 150
+_ENVIRONMENTS: Final = 19
+_DEPLOYMENTS: Final = 400
 
 
 def in_largest_slices(documents: Sequence[Document]) -> list[Document]:

@@ -2,31 +2,26 @@
 
 from __future__ import annotations
 
-import math
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from time import monotonic
+from collections.abc import Sequence
 from typing import Final
 
-from slicewise.layouts.filling import most_slices_on
 from slicewise.layouts.fleet_program import NewCut
-from slicewise.layouts.gpu_cuts import GpuCut
+from slicewise.layouts.gpu_cuts import GpuCut, cut_into
 from slicewise.layouts.pool_states import PoolState
 from slicewise.layouts.served_demands import UnplacedDemand
+from slicewise.mig import GpuModel
 
 # The most urgent of those that could be on a pool; each takes some milliseconds to try.
 _MOST_TRIED: Final = 40
 
 
-def filled_pools(
-    states: Sequence[PoolState], demands: Sequence[UnplacedDemand], until: float = math.inf
-) -> dict[int, tuple[NewCut, ...]]:
+def filled_pools(states: Sequence[PoolState], demands: Sequence[UnplacedDemand]) -> dict[int, tuple[NewCut, ...]]:
     """Return what is cut anew, by the number of the pool: one pool after the other, for the most urgent first.
 
     Args:
         states: The pools, with nodes that are free though everything has its place that has one now.
         demands: What has none.
-        until: When to leave the other pools as they are, by the monotonic clock.
     """
     left = {demand.key: demand.missing for demand in demands}
     urgent = sorted(demands, key=lambda demand: (-demand.priority, -demand.replicas, demand.key))
@@ -34,7 +29,7 @@ def filled_pools(
     for number, state in enumerate(states):
         here = [(demand, name) for demand in urgent if left[demand.key] and (name := _profile(demand, number))]
         may = state.free_nodes and (state.may_split or state.free_nodes == state.pool.nodes)
-        new = _filled(state, here) if may and here and monotonic() < until else None
+        new = _filled(state, here) if may and here else None
         if new is None:
             continue
         found[number] = (new,)
@@ -54,17 +49,30 @@ def _profile(demand: UnplacedDemand, number: int) -> str:
 def _filled(state: PoolState, demands: Sequence[tuple[UnplacedDemand, str]]) -> NewCut | None:
     if state.board is None:
         return None
+    gpus = [Counter[str]() for _ in range(state.gpus)]
     wanted: Counter[str] = Counter()
     for demand, name in demands[:_MOST_TRIED]:
         # What no node has room for any more would take it from what comes first.
-        more = wanted + Counter({name: demand.replicas})
-        if not most_slices_on(state.board, _of_a_node(more, state.free_nodes), state.gpus, 0).left:
-            wanted = more
-    if not wanted:
-        return None
-    cuts = most_slices_on(state.board, _of_a_node(wanted, state.free_nodes), state.gpus, 0).cuts
-    chosen = [cut for cut, count in cuts for _ in range(count)]
-    return NewCut(state.free_nodes, _on_every_gpu(chosen, state.gpus))
+        of_a_node = -(-(wanted[name] + demand.replicas) // state.free_nodes)
+        fuller = _with(state.board, gpus, name, of_a_node - sum(gpu[name] for gpu in gpus))
+        if fuller:
+            gpus = fuller
+            wanted[name] += demand.replicas
+    cuts = [cut for gpu in gpus if gpu and (cut := cut_into(state.board, gpu))]
+    return NewCut(state.free_nodes, _on_every_gpu(cuts, state.gpus)) if cuts else None
+
+
+def _with(board: GpuModel, gpus: Sequence[Counter[str]], name: str, more: int) -> list[Counter[str]] | None:
+    """Return GPUs with some more slices, each on the first that still holds it; None where not all have a place."""
+    found = list(gpus)
+    number = 0
+    for _ in range(more):
+        while number < len(found) and cut_into(board, found[number] + Counter([name])) is None:
+            number += 1
+        if number == len(found):
+            return None
+        found[number] = found[number] + Counter([name])
+    return found
 
 
 def _on_every_gpu(cuts: Sequence[GpuCut], gpus: int) -> tuple[GpuCut, ...]:
@@ -76,7 +84,3 @@ def _on_every_gpu(cuts: Sequence[GpuCut], gpus: int) -> tuple[GpuCut, ...]:
     most, _ = Counter(cuts).most_common(1)[0]
     by_cut = Counter((*cuts, *[most] * (gpus - len(cuts))))
     return tuple(by_cut.elements())
-
-
-def _of_a_node(wanted: Mapping[str, int], nodes: int) -> dict[str, int]:
-    return {name: -(-count // nodes) for name, count in wanted.items()}

@@ -88,7 +88,9 @@ class ProposalSearch:
                 return
             answer = self._take(self.demands, groups, self._left * _SHARE)
             if answer is None:
-                # Programs of more groups are larger.
+                # Programs of more groups are larger; those for what is planned are smaller.
+                self._try(self._filled())
+                self._follow(groups)
                 break
             if self._falls_short(answer):
                 self._follow(groups)
@@ -138,8 +140,8 @@ class ProposalSearch:
             self.best = found
 
     def _filled(self) -> _Cuts:
-        """Return what is cut anew where pools are cut one after the other, as many as there is time for."""
-        return filled_pools(self.states, self.demands, self.until)
+        """Return what is cut anew where pools are cut one after the other."""
+        return filled_pools(self.states, self.demands)
 
     def _beside(self) -> _Cuts:
         """Return what is cut anew where everything stays that has a place now, on as few nodes as hold it."""
