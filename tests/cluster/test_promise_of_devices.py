@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import random
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from lightkube.resources.core_v1 import Pod
 
 from embedded.api_client import connect
+from embedded.cluster import EmbeddedCluster
 from embedded.deadlines import wait_until
 from embedded.dra_devices import cut_gpus, driver_classes, gpus_cut_alike, whole_gpus
 from embedded.dra_objects import (
@@ -30,7 +32,6 @@ if TYPE_CHECKING:
 
     from lightkube import Client
 
-    from embedded.cluster import EmbeddedCluster
     from embedded.dra_devices import DraGpus
     from embedded.fake_nodes import FakePool
 
@@ -39,13 +40,27 @@ pytestmark = [pytest.mark.xdist_group("cluster"), pytest.mark.long]
 BOARD = "h100-80gb"
 # What each GPU of `fleet_of_several_profiles` that is cut has.
 CUT = (("2g.20gb", 0), ("1g.10gb", 2), ("1g.10gb", 3), ("3g.40gb", 4))
-FLEETS = {"alike": random_fleet, "several": fleet_of_several_profiles}
 BY = [Allocation.CLAIM, Allocation.EXTENDED_RESOURCE]
 
 
 @pytest.fixture(scope="module")
 def client(cluster: EmbeddedCluster) -> Iterator[Client]:
     """A client of the cluster, which has the classes of the driver's chart."""
+    with client_with_classes(cluster) as client:
+        yield client
+
+
+@pytest.fixture(scope="module")
+def older(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedCluster]:
+    """A cluster of the oldest Kubernetes release that has claims."""
+    release = OLDEST_RELEASE[Allocation.CLAIM]
+    with EmbeddedCluster.start(tmp_path_factory.mktemp("older"), release=release) as cluster:
+        yield cluster
+
+
+@contextmanager
+def client_with_classes(cluster: EmbeddedCluster) -> Iterator[Client]:
+    """Give the cluster the classes of the driver's chart for a while."""
     with connect(cluster.plane) as client:
         classes = driver_classes(extended=has(client, Allocation.EXTENDED_RESOURCE))
         install_device_classes(client, classes)
@@ -90,6 +105,11 @@ def _devices(item: Document) -> DraGpus:
     return gpus_cut_alike(BOARD, gpus, mig["profile"])
 
 
+def drawn(seed: int) -> RandomFleet:
+    """Return a fleet of pools of one profile, or of several where the seed is odd."""
+    return fleet_of_several_profiles(seed) if seed % 2 else random_fleet(seed)
+
+
 def needed(fleet: RandomFleet, kind: str) -> list[dict[str, Any]]:
     """Return the objects of a kind that the pods of a plan need."""
     parsed = fleet_of(fleet.documents)
@@ -98,14 +118,20 @@ def needed(fleet: RandomFleet, kind: str) -> list[dict[str, Any]]:
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-@pytest.mark.parametrize("kind", FLEETS)
 @pytest.mark.parametrize("allocation", BY)
 def test_every_pod_gets_its_devices_in_every_order(
-    cluster: EmbeddedCluster, client: Client, seed: int, kind: str, allocation: Allocation
+    cluster: EmbeddedCluster, client: Client, seed: int, allocation: Allocation
 ) -> None:
     if not has(client, allocation):
         pytest.skip(f"{allocation} needs Kubernetes {OLDEST_RELEASE[allocation]}")
-    assert_promised(cluster, client, by(FLEETS[kind](seed), allocation), f"{kind}-{allocation.value.lower()}-{seed}")
+    assert_promised(cluster, client, by(drawn(seed), allocation), f"{allocation.value.lower()}-{seed}")
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_every_pod_gets_its_claims_where_kubernetes_is_older(older: EmbeddedCluster, seed: int) -> None:
+    with client_with_classes(older) as client:
+        assert server_version(client) == (1, 34)
+        assert_promised(older, client, by(drawn(seed), Allocation.CLAIM), f"older-{seed}")
 
 
 def assert_promised(cluster: EmbeddedCluster, client: Client, fleet: RandomFleet, name: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -20,6 +21,7 @@ from embedded.program import CHECKOUT
 from slicewise.documents import OLDEST_RELEASE, Allocation, InferenceEnvironment
 from tests.cluster.workloads import Workloads
 from tests.engine.workspace import Workspace
+from tests.unit.cli.running import slicewise
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -109,9 +111,17 @@ def live(cluster: EmbeddedCluster, kind: Any, namespace: str | None = None) -> d
         return {each.metadata.name: each for each in found}
 
 
+def assert_verified(cluster: EmbeddedCluster, stack: Workspace) -> None:
+    """See that `verify` finds nothing, not even to be warned of."""
+    kubeconfig = str(cluster.plane.kubeconfig_path)
+    run = slicewise("verify", str(stack.manifests), "--kubeconfig", kubeconfig, "--output", "json")
+    assert (run.returncode, json.loads(run.stdout)["findings"]) == (0, []), run.stdout
+
+
 def test_by_claims(dra: EmbeddedCluster, stack: Workspace) -> None:
     documents = demo(Allocation.CLAIM)
     stack.write(*documents)
+    assert_verified(dra, stack)
     made = stack.up().changes()
     assert {name for name in made if name.endswith("claimtemplate")} == {
         f"{NAME}/team-a/gemma-claimtemplate",
@@ -119,6 +129,7 @@ def test_by_claims(dra: EmbeddedCluster, stack: Workspace) -> None:
     }
     assert running(dra) == {"team-a": SLICES, "team-b": 6}
     assert stack.up().changes() == {}
+    assert_verified(dra, stack)
 
     # More replicas restart nothing, and change no template.
     documents[-2]["spec"]["scaling"]["fixed"]["replicas"] = SLICES - 1
@@ -150,6 +161,7 @@ def test_by_classes(dra: EmbeddedCluster, stack: Workspace) -> None:
     }
     assert running(dra) == {"team-a": SLICES, "team-b": 6}
     assert stack.up().changes() == {}
+    assert_verified(dra, stack)
 
     with connect(dra.plane) as client:
         workloads = Workloads(dra.plane, client, "team-a")
