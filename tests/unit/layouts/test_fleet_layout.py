@@ -31,6 +31,7 @@ from tests.documents import (
 from tests.unit.layouts.seeded_fleets import seeded_fleet
 
 SECONDS = 9.0
+LONG = 60.0
 SMALL, LARGE = (
     model("small", profile("s", memoryPerGpu="9Gi"), cpu="100m", memory="1Gi"),
     model("large", profile("s", memoryPerGpu="38Gi"), cpu="100m", memory="1Gi"),
@@ -267,7 +268,11 @@ def test_an_environment_gets_no_more_pools_than_it_may_have(seconds: float) -> N
 @pytest.mark.parametrize("seed", range(1, 31))
 def test_thirty_fleets(seed: int) -> None:
     gpus = (10, 20, 40, 80, 160, 320, 500, 640, 800, 1000)[(seed - 1) % 10]
-    found = propose_for_fleet(seeded_fleet(seed, gpus, load=0.85, priorities=1 + seed % 3), (), None, SECONDS)
+    fleet = seeded_fleet(seed, gpus, load=0.85, priorities=1 + seed % 3)
+    found = proposed(fleet)
+    if not found.proven:
+        # On a busy machine the solver gets a part of its seconds only.
+        found = propose_for_fleet(fleet, (), None, LONG)
     served = served_replicas(found.proposed)
     assert served_replicas(found.now) <= served <= found.bound
     assert served >= 0.995 * found.bound
