@@ -8,6 +8,7 @@ from slicewise.diagnostics import Code, Diagnostic, FieldPath
 from slicewise.documents.allocation import OLDEST_RELEASE, Allocation, is_before_release
 from slicewise.documents.cluster import Cluster, GkeCluster
 from slicewise.documents.environment import NodePool
+from slicewise.documents.pool_offers import is_dynamic
 from slicewise.documents.rules.judged_entry import JudgedEntry
 from slicewise.documents.rules.shared_nodes import may_have_one_node
 from slicewise.documents.rules.told_by_gpus import are_told_by_gpus
@@ -71,11 +72,12 @@ def check_allocation_of_cloud(pool: NodePool, cluster: Cluster, path: FieldPath)
     """Yield a pool of NVIDIA's DRA driver in a cluster that the stack makes with a device plugin of the cloud."""
     if pool.allocation is Allocation.DEVICE_PLUGIN or not isinstance(cluster.provisioned, GkeCluster):
         return
+    cut = "write profile and strategy: single in place of dynamic and profiles, and " if is_dynamic(pool) else ""
     yield Diagnostic.error(
         Code.CLOUD_DEVICE_PLUGIN,
         "the nodes that the stack creates on GKE have Google's device plugin, and NVIDIA's DRA driver must not run "
         "beside one",
-        "leave allocation out; or create the nodes yourself, and declare the cluster with source: Existing",
+        f"{cut}leave allocation out; or create the nodes yourself, and declare the cluster with source: Existing",
         field=(*path, _FIELD),
         allocation=pool.allocation.value,
     )

@@ -25,7 +25,7 @@ def check_gke_gpus(pool: NodePool, cluster: Cluster, path: FieldPath) -> Iterato
     if not isinstance(cluster.provisioned, GkeCluster):
         return
     gpu = catalogued(pool)
-    if pool.mig and pool.mig.strategy is not MigStrategy.SINGLE and not pool.mig.slices:
+    if pool.mig and pool.mig.strategy is not MigStrategy.SINGLE and not pool.mig.several:
         message = f"GKE's own device plugin advertises every slice as nvidia.com/gpu, never as {pool.resource}"
         remedy = "write strategy: single"
         yield Diagnostic.error(Code.CLOUD_STRATEGY, message, remedy, field=_configuration(path, "strategy"))
