@@ -30,6 +30,7 @@ _OF_SLICES: Final = {
     "profile": "profile",
     "slicesPerGpu": "slices_per_gpu",
     "slices": "slices",
+    "profiles": "profiles",
     "reservedSlices": "reserved_slices",
     "memoryPerSlice": "memory_per_slice",
 }
@@ -52,13 +53,7 @@ def check_gpu(pool: NodePool, path: FieldPath) -> Iterator[Diagnostic]:
     """Yield what is wrong with the GPUs of `pool`, which is at `path`."""
     if pool.mig:
         yield from _check_promises(pool, pool.mig, (*path, "capabilities"))
-    configured = pool.capabilities.mig_configuration
-    ignored = [name for name, field in _OF_SLICES.items() if configured and getattr(configured, field) is not None]
-    if configured and not configured.enabled and ignored:
-        message = "enabled is false, so the GPUs count as whole ones"
-        remedy = f"write enabled: true and the memory of a slice, or leave {' and '.join(ignored)} out"
-        at = (*path, "capabilities", "migConfiguration", ignored[0])
-        yield Diagnostic.warning(Code.PROFILE_NOT_IN_FORCE, message, remedy, field=at)
+    yield from _check_not_in_force(pool, path)
     memory: FieldPath = (*path, "capabilities", "memoryPerGpu")
     if pool.capabilities.memory_per_gpu is not None:
         yield from check_decimal_memory(pool.capabilities.memory_per_gpu, memory)
@@ -100,6 +95,21 @@ def check_gpu(pool: NodePool, path: FieldPath) -> Iterator[Diagnostic]:
         unit = _whole(gpu)
     if unit and pool.capabilities.memory_per_gpu is not None:
         yield from _check_memory(pool, pool.capabilities.memory_per_gpu, unit, memory)
+
+
+def _check_not_in_force(pool: NodePool, path: FieldPath) -> Iterator[Diagnostic]:
+    """Yield that `enabled: false` takes the effect of what says how the GPUs of the pool at `path` are cut."""
+    configured = pool.capabilities.mig_configuration
+    if configured is None or configured.enabled:
+        return
+    ignored = [name for name, field in _OF_SLICES.items() if getattr(configured, field) is not None]
+    ignored += ["dynamic"] if configured.dynamic else []
+    if ignored:
+        message = "enabled is false, so the GPUs count as whole ones"
+        memory_of_one = "" if configured.several else " and the memory of a slice"
+        remedy = f"write enabled: true{memory_of_one}, or leave {' and '.join(ignored)} out"
+        at = (*path, "capabilities", "migConfiguration", ignored[0])
+        yield Diagnostic.warning(Code.PROFILE_NOT_IN_FORCE, message, remedy, field=at)
 
 
 def _whole(gpu: GpuModel | None) -> _Unit | None:
