@@ -264,7 +264,7 @@ class _Environment:
         differences += [each.at(self.name, pool_name) for pool_name, each in merged(found)]
         return realities, differences
 
-    def _holders(self, pool: NodePool, offers: Sequence[ChargedPool], nodes: Iterable[LiveNode]) -> HoldersOnDemand:
+    def _holders(self, pool: NodePool, offers: Sequence[ChargedPool], nodes: Collection[LiveNode]) -> HoldersOnDemand:
         hidden = Readable.PODS in self.cluster.unread
         others = (
             ()
@@ -272,7 +272,7 @@ class _Environment:
             else (each for each in self.cluster.pods if (each.namespace, each.service or "") not in self.own)
         )
         places = [place for place in offers if place.pool.name == pool.name]
-        return holders_on_demand(pool, places, {node.name for node in nodes}, others)
+        return holders_on_demand(pool, places, nodes, others)
 
     def _check_pool(self, compared: ComparedPool, held: Holdings | None) -> Iterator[Found]:
         shortage = Shortage(compared, held)

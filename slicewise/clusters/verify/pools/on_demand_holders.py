@@ -8,14 +8,15 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Final
 
-from slicewise.clusters.live import GpuPod
+from slicewise.clusters.live import GpuPod, LiveNode
 from slicewise.diagnostics import Code, Found, Severity, counted, some
 from slicewise.documents import NodePool, catalogued, is_dynamic
 from slicewise.kubernetes import Quantity
 from slicewise.mig import WHOLE_GPU_RESOURCE, GpuModel, can_be_cut_on_demand, canonical_profile_name, held_as
 from slicewise.planning import ChargedPool
 
-_UNSURE: Final = "; beside them not every pod of the plan surely finds a place"
+_UNSURE: Final = "; not every pod of the plan surely finds a place"
+_TAKE_PLACES: Final = (Code.HELD_BY_OTHERS, Code.FEWER_UNITS)
 # Pods of the plan are on none of these, so that it does not matter what memory they have.
 _NO_MATTER: Final = Quantity.parse("1Gi")
 
@@ -40,7 +41,7 @@ class HoldersOnDemand:
 
     def weighed(self, found: Found) -> Found:
         """Return a difference as bad as it is for pods of all profiles."""
-        if self.leaves_room or found.code is not Code.HELD_BY_OTHERS or found.severity is Severity.ERROR:
+        if self.leaves_room or found.code not in _TAKE_PLACES or found.severity is Severity.ERROR:
             return found
         return replace(found, severity=Severity.ERROR, message=found.message + _UNSURE)
 
@@ -90,29 +91,35 @@ class HoldersOnDemand:
 
 
 def holders_on_demand(
-    pool: NodePool, places: Iterable[ChargedPool], nodes: Collection[str], others: Iterable[GpuPod]
+    pool: NodePool, places: Iterable[ChargedPool], nodes: Collection[LiveNode], others: Iterable[GpuPod]
 ) -> HoldersOnDemand:
     """Return what others hold; nothing of a pool that is not cut on demand.
 
     Args:
         pool: The pool as its document has it.
         places: Its GPU resources, with what the plan has on each.
-        nodes: The names of its nodes.
+        nodes: Its nodes.
         others: The pods of the cluster that are not the plan's.
     """
     gpu = catalogued(pool)
     if not is_dynamic(pool) or gpu is None:
         return HoldersOnDemand(pool)
+    names = {node.name for node in nodes}
     units, holders = Counter[str | None](), defaultdict[str | None, list[str]](list)
     for pod in others:
-        for resource, count in pod.requests.items() if pod.node in nodes else ():
+        for resource, count in pod.requests.items() if pod.node in names else ():
             profile = None if resource == WHOLE_GPU_RESOURCE else canonical_profile_name(resource)
             if count and (profile is None or gpu.profile(profile)):
                 units[profile] += count
                 holders[profile].append(f"{pod.namespace}/{pod.name}")
     found = HoldersOnDemand(pool, gpu, units, holders)
     more = any(count > found.reserved(profile) for profile, count in found.to_reserve.items())
-    return replace(found, leaves_room=not more or _leaves_room(pool, gpu, found.to_reserve, list(places)))
+    # Of nodes that differ it is not said: the rule is for nodes that are alike.
+    counts = {node.gpus.physical for node in nodes if node.gpus and node.gpus.physical}
+    gpus = min(counts) if len(counts) == 1 else pool.accelerator_count
+    changes = more or gpus < pool.accelerator_count
+    alike = pool.model_copy(update={"accelerator_count": min(gpus, pool.accelerator_count)})
+    return replace(found, leaves_room=not changes or _leaves_room(alike, gpu, found.to_reserve, list(places)))
 
 
 def _leaves_room(pool: NodePool, gpu: GpuModel, held: Mapping[str, int], places: Sequence[ChargedPool]) -> bool:
@@ -135,4 +142,5 @@ def _leaves_room(pool: NodePool, gpu: GpuModel, held: Mapping[str, int], places:
             "memory_per_slice": memory,
         }
     )
-    return all(place.with_capability("mig_configuration", changed).holds for place in charged)
+    there = [place.with_pool(accelerator_count=pool.accelerator_count) for place in charged]
+    return all(place.with_capability("mig_configuration", changed).holds for place in there)

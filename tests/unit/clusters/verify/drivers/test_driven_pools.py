@@ -114,6 +114,19 @@ def test_it_is_an_error_where_the_plan_counts_on_the_places(device: str, replica
     assert (found.code.value, found.severity.value) == ("SW613", severity)
 
 
+@pytest.mark.parametrize(("gpus", "severity"), [(6, "warning"), (5, "error")])
+def test_fewer_gpus_are_an_error_where_the_plan_counts_on_their_places(gpus: int, severity: str) -> None:
+    # Eight slices of 1g.10gb block one place each: of twelve places four are left, of ten two.
+    live = driven({"n": dynamic_gpus("h100-80gb", gpus)})
+    asked = {"small": ("8Gi", 8), "large": ("38Gi", 4)}
+    models = [model(name, profile("any", memoryPerGpu=memory)) for name, (memory, _) in asked.items()]
+    deployments = [deployment(name, name, replicas=count) for name, (_, count) in asked.items()]
+    declared = environment(ENVIRONMENT, on_demand_pool("3g.40gb", "1g.10gb"))
+    fleet = fleet_of([declared, *models, *deployments])
+    found = compare_clusters(fleet, make_plan(fleet), {ENVIRONMENT: live}).differences
+    assert {(each.code.value, each.severity.value) for each in found} == {("SW605", severity)}
+
+
 def test_fewer_gpus_that_are_cut_on_demand_are_a_matter_of_their_number() -> None:
     live = driven({"n": dynamic_gpus("h100-80gb", 6)})
     (found,) = verified(on_demand_pool("3g.40gb"), live).differences
