@@ -26,9 +26,9 @@ _QUANTIZED: Final = (
 )
 # Configs differ by rows of the vocabulary in steps of what vLLM pads it to, and by the width of feed-forward layers.
 _ROWS: Final = 64
-_WIDTHS: Final = 8
-# Many of each width: 50,000 configs of small models must all start on 3 GiB.
-_OF_EACH: Final = 1_000
+_WIDTHS: Final = 2
+# 50,000 configs of small models must all start on 3 GiB: few more rows, and widths in small steps.
+_OF_EACH: Final = 350
 _MIB_BELOW: Final = 64
 
 

@@ -29,6 +29,7 @@ from tests.unit.documents.wrong_routers import OF_ROUTER
 from tests.unit.documents.wrong_sources import OF_SOURCES
 from tests.unit.documents.wrong_teams import OF_TEAMS
 from tests.unit.documents.wrong_values import (
+    ALLOCATIONS,
     COLON,
     COUNT,
     COUNT_OR_ZERO,
@@ -38,6 +39,7 @@ from tests.unit.documents.wrong_values import (
     FLAG,
     IMAGE,
     IN_QUOTES,
+    KUBERNETES_VERSIONS,
     LABEL_VALUE,
     LABEL_VALUES,
     LABELS,
@@ -59,6 +61,8 @@ WRONG: list[Wrong] = [
     (ENVIRONMENT, ("metadata", "name"), [*NAME, ("a" * 64, "got 64 characters, expected at most 63 characters")]),
     (ENVIRONMENT, ("metadata", "labels"), LABELS),
     (ENVIRONMENT, ("spec", "devicePluginVersion"), DEVICE_PLUGIN_VERSIONS),
+    (ENVIRONMENT, ("spec", "kubernetesVersion"), KUBERNETES_VERSIONS),
+    (ENVIRONMENT, ("spec", "nodePools", 0, "allocation"), ALLOCATIONS),
     (ENVIRONMENT, ("metadata", "labels", "region"), LABEL_VALUES),
     (ENVIRONMENT, ("spec", "cluster"), [("null", LABELS[1][1]), ("gke", 'got "gke", expected a mapping')]),
     (

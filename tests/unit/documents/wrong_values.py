@@ -166,3 +166,16 @@ LABEL_VALUES = [
     ("a b", f'got "a b", {LABEL_VALUE}; write "a-b"'),
     ("a" * 64, f'got "{"a" * 60}...", {LABEL_VALUE}'),
 ]
+_KUBERNETES = "expected the version of the cluster's Kubernetes, for example 1.36 or 1.36.2"
+KUBERNETES_VERSIONS = [
+    ("latest", f'got "latest", {_KUBERNETES}'),
+    ("1.36", f"got 1.36, {IN_QUOTES}"),
+    ('"1.36-gke"', f'got "1.36-gke", {_KUBERNETES}'),
+    ("[1.36]", "got a list, expected text"),
+]
+_ALLOCATIONS = 'expected "devicePlugin", "extendedResource" or "claim"'
+ALLOCATIONS = [
+    ("dra", f'got "dra", {_ALLOCATIONS}'),
+    ("true", f"got true, {_ALLOCATIONS} (YAML reads yes and on as true)"),
+    ("[claim]", f"got a list, {_ALLOCATIONS}"),
+]
