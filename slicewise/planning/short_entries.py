@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from typing import Any, Final
 from urllib.parse import quote, unquote
 
+from slicewise.mig import canonical_profile_name
+
 # Quoted are spaces, which stand between parts, and what is not ASCII.
 _PLAIN: Final = "/:@#+=,~!*()[]{}<>?&;|$^'\""
 ADDRESSES: Final = ("inCluster", "external", "direct")
@@ -18,13 +20,16 @@ ADDRESSES: Final = ("inCluster", "external", "direct")
 def short_entry(entry: Mapping[str, Any]) -> dict[str, Any]:
     """Return a placement of the plan's JSON as outputs have it; what has that form already stays as it is.
 
-    `resource` is its name (the count is `gpusPerNode`), and the addresses of `endpoint` are among the other keys. What
-    is null is left out: Pulumi drops it from a state that is read back.
+    `resource` is its name (the count is `gpusPerNode`), `migProfile` is left out where that name has it, and the
+    addresses of `endpoint` are among the other keys. What is null is left out: Pulumi drops it from a state that is
+    read back.
     """
     endpoint, resource, prefill = entry.get("endpoint"), entry.get("resource"), entry.get("prefill")
     short = {key: value for key, value in entry.items() if key != "endpoint"}
     if isinstance(resource, Mapping):
         short["resource"] = resource.get("name")
+    if "migProfile" in short and short["migProfile"] == _profile_in(short.get("resource")):
+        del short["migProfile"]
     if isinstance(prefill, Mapping):
         short["prefill"] = short_entry(prefill)
     if isinstance(endpoint, Mapping):
@@ -37,11 +42,19 @@ def full_entry(entry: Mapping[str, Any]) -> dict[str, Any]:
     full = dict(entry)
     if isinstance(resource := entry.get("resource"), str):
         full["resource"] = {"name": resource}
+        full.setdefault("migProfile", _profile_in(resource))
     if isinstance(parts := entry.get("parts"), str):
         full["parts"] = parts_of_line(parts)
     if "endpoint" not in entry:
         full["endpoint"] = {key: entry[key] for key in ADDRESSES if key in entry}
     return full
+
+
+def _profile_in(resource: object) -> str | None:
+    """Return the profile that a resource is named after: `1g.10gb+me` of `nvidia.com/mig-1g.10gb.me`."""
+    if not isinstance(resource, str) or not resource.startswith("nvidia.com/mig-") or resource.endswith(".shared"):
+        return None
+    return canonical_profile_name(resource)
 
 
 def line_of_parts(parts: Mapping[str, str]) -> str:

@@ -87,6 +87,26 @@ def test_outputs_of_stacks_from_before_they_were_maps_are_read() -> None:
     assert output_entries(earlier) == output_entries(outputs) == outputs
 
 
+@pytest.mark.parametrize(
+    ("mig", "says"),
+    [
+        ({"profile": "3g.40gb"}, False),
+        ({"profile": "1g.10gb+me"}, False),
+        # The resource is nvidia.com/gpu then.
+        ({"profile": "3g.40gb", "strategy": "single"}, True),
+    ],
+)
+def test_the_profile_of_slices_is_known_from_the_resource_or_said(mig: dict[str, str], says: bool) -> None:
+    declared = pool("slices", capabilities={"memoryPerGpu": "9Gi", "migConfiguration": {"enabled": True, **mig}})
+    served = model("tiny", profile("any", memoryPerGpu="5Gi"))
+    fleet = fleet_of([environment("mig-a", declared), served, deployment("chat", "tiny")])
+    outputs = planned_outputs(fleet)
+    (entry,) = outputs["placements"].values()
+    assert ("migProfile" in entry) == says
+    (previous,) = parse_previous(outputs["placements"], "outputs")
+    assert previous.mig_profile == mig["profile"]
+
+
 def test_an_address_outside_is_remembered_in_either_form() -> None:
     full = {**PLACEMENT, "endpoint": {"inCluster": "http://a:8000", "external": "https://b"}}
     short = output_entries([full])["mig-a/team-a/gemma"]
