@@ -25,7 +25,7 @@ from tests.documents import Document, deployment, fleet_of, model, profile
 from tests.unit.cli.running import slicewise
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
     from lightkube import Client
@@ -130,11 +130,16 @@ def site(cluster: EmbeddedCluster, numbers: Iterator[int], tmp_path: Path) -> It
 def offering(site: Site, node: str, **resources: str) -> Iterator[None]:
     """Have a node offer other resources for a while."""
     before = (site.client.get(Node, node).to_dict()["status"]["allocatable"]).get
-    for values in (resources, {name: before(name) for name in resources}):
-        if values is not resources:
-            yield
+
+    def offer(values: Mapping[str, str | None]) -> None:
         status = {"status": {"allocatable": values, "capacity": values}}
         site.client.patch(NodeStatus, node, status, patch_type=PatchType.MERGE)
+
+    offer(resources)
+    try:
+        yield
+    finally:
+        offer({name: before(name) for name in resources})
 
 
 def followed(documents: list[Document], remedy: str) -> list[Document]:
@@ -208,7 +213,8 @@ def test_gpus_of_the_dra_driver(site: Site) -> None:
         try:
             told = site.told(site.documents(), "SW648", "warning")
             assert "NVIDIA's DRA driver has them" in told["message"]
-            assert told["remedy"].startswith("run NVIDIA's device plugin on these nodes")
+            assert told["remedy"].startswith("write allocation: claim (from Kubernetes 1.34)")
+            assert "or run NVIDIA's device plugin on these nodes in place of" in told["remedy"]
         finally:
             site.client.delete(kind, "dra")
     assert site.verify(site.documents()) == []
