@@ -132,6 +132,8 @@ def test_outputs_are_the_plan_of_the_command_line(workspace: Workspace) -> None:
         assert endpoint.pop("external") is None
         parts = " ".join(f"{name}={text}" for name, text in placement["parts"].items())
         placement |= {"resource": resource["name"], "parts": parts, **endpoint}
+        if profile := placement.pop("migProfile", None):
+            assert resource["name"] == f"nvidia.com/mig-{profile}"
     assert outputs["placements"] == {
         f"{each['environment']}/{each['deployment']['namespace']}/{each['deployment']['name']}": each
         for each in plan["placements"]
