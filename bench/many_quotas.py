@@ -52,7 +52,7 @@ def measure_quotas(seed: int, environments: int, deployments: int, load: float, 
 def with_quotas(documents: Sequence[Document], seed: int, share: float) -> list[Document]:
     """Return the documents with a quota of each namespace and of each team, a label that every deployment gets.
 
-    Each limits one measure to a `share` of what its deployments take when there are no quotas.
+    Each limits one measure to a `share` of what its deployments take without quotas.
     """
     rng = random.Random(seed)  # noqa: S311 - drawn to be repeated, not to be secret
     changed = copy.deepcopy(list(documents))

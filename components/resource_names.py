@@ -20,7 +20,7 @@ PROVIDER_TOKEN: Final = "pulumi:providers:kubernetes"  # noqa: S105 - a type
 
 
 class _PlacedKind(NamedTuple):
-    """What a placement may have: the kind, and the last part of its name in the stack, in which is no dash."""
+    """What a placement may have: the kind, and the last part of its name in the stack, which has no dash."""
 
     api_version: str
     kind: str

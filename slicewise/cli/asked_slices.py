@@ -26,7 +26,7 @@ def read_board(text: str) -> GpuModel:
     """Return the GPU model that `--gpu` names.
 
     Raises:
-        InvalidInputError: There is none of the name, or several, or it cannot be cut, or nobody says where.
+        InvalidInputError: No GPU has this name, or several have it, it cannot be cut, or its places are not published.
     """
     try:
         board = find_gpu_model(text)

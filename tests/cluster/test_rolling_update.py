@@ -1,4 +1,4 @@
-"""Changes of image and arguments on full pools: Deployments of few replicas wait for ever, unless a unit is kept."""
+"""Changes of image and arguments on full pools: Deployments of few replicas wait forever, unless a unit is kept."""
 
 from __future__ import annotations
 

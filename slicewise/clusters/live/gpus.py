@@ -152,8 +152,8 @@ class Gpus:
         cut_gpus: The fewest of the physical GPUs that the slices beside whole GPUs are on.
         all_in_mig_mode: Whether all GPUs that GPU feature discovery describes in `nvidia.com/gpu.*` are in MIG mode.
         no_offer: Why it would be, if the node offers none.
-        on_demand: Whether the DRA driver cuts slices when pods come; then what is offered of each profile is the most
-            that it can be, if there are no others.
+        on_demand: Whether the DRA driver cuts slices when pods come; each profile's offer is then as many as fit
+            where there are no other slices.
     """
 
     told_by: LabelledBy

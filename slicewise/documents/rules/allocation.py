@@ -26,7 +26,7 @@ def check_release(pool: NodePool, versions: Sequence[str], path: FieldPath) -> I
     if pool.allocation is Allocation.EXTENDED_RESOURCE:
         message = (
             f"the cluster has Kubernetes {version}, and up to 1.35 its scheduler gives no devices to pods that ask for "
-            "a resource of a DeviceClass: they would wait for ever"
+            "a resource of a DeviceClass: they would wait forever"
         )
         has_claims = not is_before_release(version, OLDEST_RELEASE[Allocation.CLAIM])
         instead = "write allocation: claim" if has_claims else "leave allocation out"
