@@ -16,6 +16,7 @@ STATE := $(CURDIR)/.state
 TARGETS ?= loader kubeconfig previous
 SECONDS ?= 600
 TOOLCHAIN = $(PYTHON) toolchain/build.py
+PACKAGES = $(PYTHON) toolchain/packages.py
 # Each is pinned in a .txt of its name; requirements.in includes what users' tests need.
 LOCKED := requirements.in $(filter-out requirements-testing.in,$(wildcard requirements-*.in))
 SOURCES := slicewise components embedded toolchain policies bench tools tests __main__.py
@@ -179,8 +180,8 @@ $(VENV)/bin/pip:
 	@$(PYTHON) -m venv $(VENV)
 
 $(VENV)/.program: requirements.txt requirements-build.txt | $(VENV)/bin/pip
-	@echo "Installing the program's Python packages into $(VENV): half a minute, 200 MB ..."
-	@$(VENV)/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt -r requirements-build.txt
+	@echo "Installing the program's Python packages into $(VENV): some seconds, 200 MB ..."
+	@$(PACKAGES) $(VENV) requirements.txt requirements-build.txt
 	@touch $@
 
 # The checkout itself: nothing is copied, and nothing else is installed.
@@ -189,21 +190,21 @@ $(VENV)/bin/slicewise: pyproject.toml $(VENV)/.program
 	@touch $@
 
 $(VENV)/.gcp $(VENV)/.aws $(VENV)/.hub $(VENV)/.layout: $(VENV)/.%: requirements-%.txt $(VENV)/.program
-	@echo "Installing what requirements-$*.txt names into $(VENV): half a minute ..."
-	@$(VENV)/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt -r requirements-$*.txt
+	@echo "Installing what requirements-$*.txt names into $(VENV): some seconds ..."
+	@$(PACKAGES) $(VENV) requirements.txt requirements-$*.txt
 	@touch $@
 
 $(VENV)/.development: requirements-dev.txt requirements-bench.txt $(VENV)/.gcp $(VENV)/.aws $(VENV)/.hub | $(VENV)/bin/slicewise
 	@echo "Installing the tools that check and test Slicewise into $(VENV) ..."
-	@$(VENV)/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt -r requirements-dev.txt -r requirements-bench.txt
+	@$(PACKAGES) $(VENV) requirements.txt requirements-dev.txt requirements-bench.txt
 	@touch $@
 
 $(VENV)/.fuzz: requirements-fuzz.txt $(VENV)/.development
-	@$(VENV)/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt -r requirements-fuzz.txt
+	@$(PACKAGES) $(VENV) requirements.txt requirements-fuzz.txt
 	@touch $@
 
 $(POLICIES)/.installed: requirements-policies.txt | $(VENV)/bin/pip
 	@echo "Installing what the policy pack needs into $(POLICIES): 90 MB ..."
 	@$(PYTHON) -m venv $(POLICIES)
-	@$(POLICIES)/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-policies.txt
+	@$(PACKAGES) $(POLICIES) requirements-policies.txt
 	@touch $@

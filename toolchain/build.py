@@ -207,7 +207,7 @@ def build(binary: Binary, target: Path, label: str) -> None:
             stdout=output,
             stderr=subprocess.STDOUT,
             # C code is only NVML's bindings, which are never called: built as fast as possible, without its warnings.
-            env=os.environ | {"CGO_ENABLED": cgo, "CGO_CFLAGS": "-O0 -w", "GOFLAGS": "-mod=readonly"},
+            env=os.environ | {"CGO_ENABLED": cgo, "CGO_CFLAGS": "-O0 -w", "GOFLAGS": "-mod=readonly", "GOGC": "400"},
         )
         wait_with_progress(process, f"{label} {binary.name}", binary.seconds, started)
     if process.returncode:
