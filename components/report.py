@@ -46,7 +46,7 @@ def report(config: StackConfig, planned: FleetPlan, rejections: Rejections, skip
     console = plain_console(text)
     if changes:
         print_changes(console, changes)
-    print_placements(console, plan, changes)
+    print_placements(console, fleet, plan, changes)
     if unchecked := unchecked_line(fleet):
         text.write(f"{unchecked}\n\n")
     print_quotas(console, fleet, plan)

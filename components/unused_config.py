@@ -1,4 +1,4 @@
-"""What the stack's configuration says of environments, services and kubeconfigs that the documents do not have."""
+"""What the stack's configuration says of environments, services, kubeconfigs and classes that the documents lack."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ import pulumi
 
 from slicewise.addresses import service_name
 from slicewise.diagnostics import Code, Diagnostic, Place, closest, printable
-from slicewise.documents import Fleet
+from slicewise.documents import Allocation, Fleet
+from slicewise.manifests import device_classes
 
 from .stack_config import KubeconfigSourceName, StackConfig
 
@@ -34,6 +35,21 @@ def unused_config(config: StackConfig, fleet: Fleet) -> Iterator[Diagnostic]:
         existing = [each.spec.cluster.existing for each in fleet.environments]
         named = [each.secret_ref.name for each in existing if each and each.secret_ref]
         yield from _unused(config, "kubeconfigs", config.kubeconfig_names, named, "no environment's secretRef")
+    if config.create_device_classes and not any(device_classes(each.spec) for each in fleet.environments):
+        yield _unused_classes(config)
+
+
+def _unused_classes(config: StackConfig) -> Diagnostic:
+    field, place = config.where("createDeviceClasses")
+    message = (
+        "has no effect: no pool with allocation: extendedResource has slices, and other pools need no DeviceClass of "
+        "the stack's"
+    )
+    remedy = (
+        f"write allocation: {Allocation.EXTENDED_RESOURCE.value} in the pools that are meant, or remove this setting"
+    )
+    how = "" if "createDeviceClasses" in config.arguments else f": pulumi config rm {field}"
+    return Diagnostic.warning(Code.CONFIG_WITHOUT_EFFECT, message, f"{remedy}{how}", field=field, place=place)
 
 
 def _unused(

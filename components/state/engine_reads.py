@@ -31,7 +31,7 @@ async def read_stack_outputs() -> Mapping[str, Any]:
     A StackReference would fail the whole update where this is asked again: it is a resource that the engine reads.
 
     Raises:
-        InvalidInputError: the state cannot be loaded (SW659).
+        InvalidInputError: the state cannot be loaded (SW436).
     """
     return await _asked(_OUTPUTS, "name")
 
@@ -40,7 +40,7 @@ async def read_resources() -> Mapping[str, Mapping[str, Any]]:
     """Return every resource of the stack itself, by URN: its `type` and its `outputs`.
 
     Raises:
-        InvalidInputError: the state cannot be loaded (SW659).
+        InvalidInputError: the state cannot be loaded (SW436).
     """
     return await _asked(_RESOURCES, "stackName")
 

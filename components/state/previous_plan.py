@@ -106,7 +106,7 @@ async def previous_stack(config: StackConfig) -> PreviousStack:
 
     Raises:
         InvalidInputError: the stack's outputs are not what `pulumi up` writes (SW109), or the state cannot be loaded
-            (SW659).
+            (SW436).
     """
     read = parse_own_outputs(config, await read_stack_outputs(), f"the outputs of stack {stack_name()}")
     return PreviousStack(identifiers=(await read_state()).identifiers) if read is None else read

@@ -136,7 +136,7 @@ async def read_state(owner: PlanOwner | None = None) -> StackState:
     """Return what the state has; of an `owner`, only what it has declared, and its outputs for the stack's.
 
     Raises:
-        InvalidInputError: the state cannot be loaded (SW659).
+        InvalidInputError: the state cannot be loaded (SW436).
     """
     resources = await read_resources()
     at_the_top = frozenset(

@@ -5,7 +5,13 @@
 The names of annotations and labels are here, too.
 """
 
-from slicewise.manifests.device_claims import claims_units, is_of_prefill, named_templates
+from slicewise.manifests.device_claims import (
+    claim_in_words,
+    claims_units,
+    is_of_prefill,
+    named_templates,
+    uses_claims,
+)
 from slicewise.manifests.engine_memory import engine_digest, prefill_annotation
 from slicewise.manifests.namespaces import namespace_object
 from slicewise.manifests.plan_objects import environment_objects, field_source, placement_objects, shared_objects
@@ -94,6 +100,7 @@ __all__ = [
     "FieldSource",
     "KubernetesObject",
     "SourcePart",
+    "claim_in_words",
     "claims_units",
     "device_classes",
     "engine_digest",
@@ -108,4 +115,5 @@ __all__ = [
     "pod_tolerations",
     "prefill_annotation",
     "shared_objects",
+    "uses_claims",
 ]

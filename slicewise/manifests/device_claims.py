@@ -74,6 +74,13 @@ def claim_template(placement: Placement, pool: NodePool, service: str) -> Kubern
     }
 
 
+def claim_in_words(placement: Placement) -> str:
+    """Return what a pod of one workload claims, as people read it: `claim: 1 x 3g.40gb (mig.nvidia.com)`."""
+    profile = profile_of_resource(placement.resource)
+    device_class = SLICE_CLASS if profile else GPU_CLASS
+    return f"claim: {placement.gpus_per_node} x {profile or 'GPU'} ({device_class})"
+
+
 def claims_of_pod(placement: Placement, pool: NodePool, service: str) -> list[KubernetesObject]:
     """Return the claims of a pod of one workload; none where its pool does not use them."""
     if not uses_claims(pool):

@@ -10,6 +10,7 @@ from rich.console import Console
 from slicewise.changes import ChangeKind, PlanChanges
 from slicewise.diagnostics import counted
 from slicewise.documents import Fleet, Measure, model_key
+from slicewise.manifests import claim_in_words, uses_claims
 from slicewise.planning import (
     Placement,
     Plan,
@@ -61,7 +62,7 @@ def print_tables(
     console: Console, fleet: Fleet, plan: Plan, changes: PlanChanges | None, *, every: bool = False
 ) -> None:
     """Print what runs where, how full the pools are, where placements answer, and of how many that was not checked."""
-    print_placements(console, plan, changes, every=every)
+    print_placements(console, fleet, plan, changes, every=every)
     if any(environment.spec.gateway for environment in fleet.environments):
         print_endpoints(console, fleet, shown_placements(plan, changes, every=every))
     if unchecked := unchecked_line(fleet):
@@ -117,10 +118,12 @@ def shown_placements(plan: Plan, changes: PlanChanges | None, *, every: bool) ->
     return [item for item in plan.placements if kinds[item.environment, item.deployment] is not ChangeKind.UNCHANGED]
 
 
-def print_placements(console: Console, plan: Plan, changes: PlanChanges | None = None, *, every: bool = False) -> None:
+def print_placements(
+    console: Console, fleet: Fleet, plan: Plan, changes: PlanChanges | None = None, *, every: bool = False
+) -> None:
     """Print what runs where, and how full the pools are; with `changes` only what these touch, unless `every`."""
     if placements := shown_placements(plan, changes, every=every):
-        rows = [_row(each, item, changes) for item in placements for each in item.workloads]
+        rows = [_row(fleet, each, item, changes) for item in placements for each in item.workloads]
         show(console, "Placements", _PLACEMENT, rows)
     elif not plan.placements:
         console.print("Nothing is placed.\n")
@@ -147,7 +150,7 @@ _PLACEMENT = (
 )
 
 
-def _row(item: Placement, of: Placement, changes: PlanChanges | None) -> Sequence[str]:
+def _row(fleet: Fleet, item: Placement, of: Placement, changes: PlanChanges | None) -> Sequence[str]:
     """Return a row of one workload: of a placement, or of its prefill workload."""
     kind = changes.kinds[of.environment, of.deployment] if changes else ChangeKind.ADDED
     several = "" if item.nodes_per_replica == 1 else f" x {item.nodes_per_replica} pods"
@@ -157,10 +160,16 @@ def _row(item: Placement, of: Placement, changes: PlanChanges | None) -> Sequenc
         item.node_pool,
         f"{item.profile} prefill" if item.is_prefill else item.profile,
         f"{item.replicas}{several}",
-        f"{item.resource}: {item.gpus_per_node}",
+        _asked(fleet, item),
         str(item.units),
         _KINDS.get(kind, kind.value),
     )
+
+
+def _asked(fleet: Fleet, item: Placement) -> str:
+    """Return what a pod of a workload has in its spec to get its slices or GPUs: a resource, or a claim of devices."""
+    by_claim = uses_claims(fleet.node_pool[item.environment, item.node_pool])
+    return claim_in_words(item) if by_claim else f"{item.resource}: {item.gpus_per_node}"
 
 
 _KINDS: Final = {ChangeKind.ADDED: "new", ChangeKind.UNCHANGED: "kept"}

@@ -49,7 +49,7 @@ def test_and_then_no_more(read: Read, answers: list[str]) -> None:
     with pytest.raises(InvalidInputError) as raised:
         asyncio.get_event_loop().run_until_complete(read())
     (problem,) = raised.value.problems
-    assert problem.code.value == "SW659"
+    assert problem.code.value == "SW436"
     assert str(problem.place) == "the state of stack organization/slicewise/test"
     assert problem.message == "Pulumi's engine cannot read it: failed to load checkpoint: EOF"
     assert "`pulumi stack export`" in problem.remedy

@@ -18,7 +18,7 @@ from components.stack_config import KEYS, KubeconfigSourceName, OnUnreachable, r
 from components.unused_config import unused_config
 from slicewise.diagnostics import InvalidInputError
 from slicewise.planning import OnShortfall
-from tests.documents import deployment, environment, fleet_of, model, pool, profile
+from tests.documents import Document, deployment, environment, fleet_of, model, pool, profile, slices
 
 ROOT = Path(__file__).parents[2]
 README = ROOT / "README.md"
@@ -235,6 +235,27 @@ def test_what_nothing_has_a_name_for_is_said_and_allowed() -> None:
     )
     assert "pulumi config rm --path 'slicewise:kubeconfigs[\"extra\"]' [SW319]" in said[3]
     assert "canary" not in "".join(said)
+
+
+@pytest.mark.parametrize("allocation", ["devicePlugin", "claim"])
+def test_device_classes_that_no_pool_needs_are_said(allocation: str) -> None:
+    def said(*pools: Document, value: str = "true") -> list[str]:
+        read = read_stack_config(config(createDeviceClasses=value))
+        documents = [environment("west", *pools), model("small", profile("one")), deployment("llama", "small")]
+        return [str(each) for each in unused_config(read, fleet_of(documents, checked=False))]
+
+    cut = slices("cut", "3g.40gb", allocation=allocation)
+    # The driver's chart has the class of whole GPUs.
+    whole = pool("whole", allocation="extendedResource")
+    (line,) = said(cut, whole)
+    assert line == (
+        "stacks/Pulumi.test.yaml: slicewise:createDeviceClasses: has no effect: no pool with allocation: "
+        "extendedResource has slices, and other pools need no DeviceClass of the stack's; write allocation: "
+        "extendedResource in the pools that are meant, or remove this setting: pulumi config rm "
+        "slicewise:createDeviceClasses [SW319]"
+    )
+    assert said(cut | {"allocation": "extendedResource"}) == []
+    assert said(cut, value="false") == []
 
 
 def test_a_service_of_several_nodes_is_one_of_its_deployment() -> None:

@@ -68,7 +68,7 @@ def test_a_state_that_stays_unreadable_is_one_line_with_a_way_out(memory: str, t
     said = stack.pulumi("preview", "--stack", STACK, fails=True).stdout
     assert f"the state of stack organization/platform/{STACK}: Pulumi's engine cannot read it" in said
     assert "failed to load checkpoint: EOF; run it again" in said
-    assert "SW659" in said
+    assert "SW436" in said
     assert "Traceback" not in said
 
 

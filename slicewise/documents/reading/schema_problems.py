@@ -46,6 +46,9 @@ _OTHER_CHOICES: Final = {
     # And other words for the choices of other fields.
     **dict.fromkeys(("nvswitch", "sxm"), "nvlink"),
     **dict.fromkeys(("aks", "onprem", "on-prem", "byo"), "Existing"),
+    **dict.fromkeys(("dra", "claims", "resourceclaim", "resourceclaims", "resourceclaimtemplate"), "claim"),
+    **dict.fromkeys(("deviceclass", "extended", "extended-resource", "extendedresources"), "extendedResource"),
+    **dict.fromkeys(("plugin", "device-plugin", "nvidia-device-plugin"), "devicePlugin"),
     "required": "only",
     "static": "Fixed",
 }

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import Final
 
 from slicewise.diagnostics import Code, Diagnostic, FieldPath
 from slicewise.documents.allocation import OLDEST_RELEASE, Allocation, is_before_release
+from slicewise.documents.cloud_nodes import catalogued
 from slicewise.documents.cluster import Cluster, GkeCluster
 from slicewise.documents.environment import NodePool
 from slicewise.documents.pool_offers import is_dynamic
@@ -15,6 +17,12 @@ from slicewise.documents.rules.told_by_gpus import are_told_by_gpus
 from slicewise.mig import MigStrategy
 
 _FIELD = "allocation"
+# Attributes and capacities of a device together (resource.k8s.io/v1, ResourceSliceMaxAttributesAndCapacitiesPerDevice).
+_MOST_PUBLISHED: Final = 32
+# Of a slice that is cut already, beside a capacity for each of its memory slices: up to 14 attributes, three of which
+# (resource.kubernetes.io/pcieRoot and numaNode, addressingMode) depend on the machine, and 7 capacities
+# (kubernetes-sigs/dra-driver-nvidia-gpu v0.5.0, cmd/gpu-kubelet-plugin/deviceinfo.go, mig.go).
+_PUBLISHED_OF_A_SLICE: Final = 14 + 7
 
 
 def check_release(pool: NodePool, versions: Sequence[str], path: FieldPath) -> Iterator[Diagnostic]:
@@ -66,6 +74,35 @@ def check_strategy(pool: NodePool, cluster: Cluster, path: FieldPath) -> Iterato
         field=(*path, "capabilities", "migConfiguration", "strategy"),
         allocation=pool.allocation.value,
     )
+
+
+def check_publishable(pool: NodePool, path: FieldPath) -> Iterator[Diagnostic]:
+    """Yield that the DRA driver may be unable to publish slices of the pool at `path`, which cover so much of a GPU."""
+    mig, gpu = pool.mig, catalogued(pool)
+    if pool.allocation is Allocation.DEVICE_PLUGIN or mig is None or mig.dynamic or gpu is None:
+        return
+    for name in mig.several or filter(None, (mig.profile,)):
+        profile = gpu.profile(name)
+        count = _PUBLISHED_OF_A_SLICE + (profile.memory_slices if profile else 0)
+        if count > _MOST_PUBLISHED:
+            message = (
+                f"NVIDIA's DRA driver (0.5.0) publishes a slice of {name} on {gpu.name} with up to {count} attributes "
+                f"and capacities, and Kubernetes takes {_MOST_PUBLISHED} of a device: where the machine has them all, "
+                "no device of the node is there"
+            )
+            remedy = (
+                "leave these GPUs whole (leave migConfiguration out), or have the driver cut them (dynamic: true, "
+                f"profiles: [{name}]), or leave allocation out, if the device plugin is to offer them"
+            )
+            at = ("slices", name) if mig.slices else ("profile",)
+            yield Diagnostic.warning(
+                Code.TOO_MUCH_TO_PUBLISH,
+                message,
+                remedy,
+                field=(*path, "capabilities", "migConfiguration", *at),
+                profile=name,
+                published=count,
+            )
 
 
 def check_allocation_of_cloud(pool: NodePool, cluster: Cluster, path: FieldPath) -> Iterator[Diagnostic]:

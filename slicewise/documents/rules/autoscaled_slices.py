@@ -1,4 +1,4 @@
-"""Pools that an autoscaler may grow, and whose slices it cannot foresee on a node that is not there yet."""
+"""Pools that an autoscaler may grow, and whose slices or devices it cannot foresee on a node that is not there yet."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from slicewise.diagnostics import Code, Diagnostic, FieldPath, counted, some
+from slicewise.documents.allocation import Allocation
 from slicewise.documents.cluster import Cluster, ClusterSource
 from slicewise.documents.environment import NodePool
 from slicewise.documents.pool_offers import resources_of
@@ -16,6 +17,8 @@ from slicewise.mig import WHOLE_GPU_RESOURCE, MigStrategy
 # A tag of the Auto Scaling group (kubernetes/autoscaler, cloudprovider/aws/README.md).
 _TAG: Final = "k8s.io/cluster-autoscaler/node-template/resources"
 _KARPENTER: Final = ("karpenter.sh", "karpenter.k8s.aws", "karpenter.azure.com")
+# A flag of cluster-autoscaler, off by default.
+_KNOWS_DEVICES: Final = "--enable-dynamic-resource-allocation"
 
 
 def check_autoscaled_slices(pool: NodePool, cluster: Cluster, path: FieldPath) -> Iterator[Diagnostic]:
@@ -23,9 +26,12 @@ def check_autoscaled_slices(pool: NodePool, cluster: Cluster, path: FieldPath) -
 
     cluster-autoscaler knows nvidia.com/gpu of a node that is not there, and no nvidia.com/mig-... unless it is told.
     """
-    if cluster.source is not ClusterSource.EXISTING:
+    if cluster.source is not ClusterSource.EXISTING or pool.nodes <= pool.node_count:
         return
-    if pool.mig is None or pool.mig.strategy is not MigStrategy.MIXED or pool.nodes <= pool.node_count:
+    if pool.allocation is not Allocation.DEVICE_PLUGIN:
+        yield _unseen_devices(pool, path)
+        return
+    if pool.mig is None or pool.mig.strategy is not MigStrategy.MIXED:
         return
     # That such a pool never advertises its slices is said already, and has the same remedy.
     if (pool.mig.profile is None and not pool.mig.slices) or GKE_PARTITION_LABEL in pool.node_selector:
@@ -39,20 +45,42 @@ def check_autoscaled_slices(pool: NodePool, cluster: Cluster, path: FieldPath) -
     else:
         known = "an autoscaler cannot foresee them on a node that is not there"
     asked = some(resources, between=" or ", word="or")
-    message = (
-        f"pods ask for {asked}, and {known}: capacity counts {counted(pool.nodes, 'node')}, and pods that need "
-        f"more than {pool.node_count} may stay Pending"
+    yield _unseen(pool, path, f"pods ask for {asked}, and {known}", _remedy(pool, cluster, resources), resources[0])
+
+
+def _unseen_devices(pool: NodePool, path: FieldPath) -> Diagnostic:
+    """Return that autoscalers expect no devices of NVIDIA's DRA driver on nodes that are not there.
+
+    Source: kubernetes/autoscaler issues 7724 and 10277 (an empty node group has none; otherwise those of a node of the
+    group are copied), kubernetes-sigs/karpenter 2384 and 3228 (IGNORE_DRA_REQUESTS).
+    """
+    known = (
+        "pods get devices of NVIDIA's DRA driver, which cluster-autoscaler foresees only where it has the flag "
+        f"{_KNOWS_DEVICES} and a node of the same node group is there, and Karpenter does not foresee"
     )
-    remedy = _remedy(pool, cluster, resources)
-    yield Diagnostic.warning(
+    first = "" if pool.node_count else " and let the minimum of each of the pool's node groups be one node"
+    remedy = f"give cluster-autoscaler {_KNOWS_DEVICES}{first}, or {_as_it_is(pool)}"
+    return _unseen(pool, path, known, remedy, resources_of(pool)[0])
+
+
+def _unseen(pool: NodePool, path: FieldPath, known: str, remedy: str, resource: str) -> Diagnostic:
+    message = (
+        f"{known}: capacity counts {counted(pool.nodes, 'node')}, and pods that need more than {pool.node_count} may "
+        "stay Pending"
+    )
+    return Diagnostic.warning(
         Code.UNSEEN_BY_AUTOSCALERS,
         message,
         remedy,
         field=(*path, "maxNodeCount"),
         nodes=pool.node_count,
         maximum=pool.nodes,
-        resource=resources[0],
+        resource=resource,
     )
+
+
+def _as_it_is(pool: NodePool) -> str:
+    return f"write what is there as nodeCount and maxNodeCount: {max(pool.node_count, 1)}"
 
 
 def _remedy(pool: NodePool, cluster: Cluster, resources: Sequence[str]) -> str:
@@ -69,7 +97,7 @@ def _remedy(pool: NodePool, cluster: Cluster, resources: Sequence[str]) -> str:
         if pool.mig and pool.mig.slices
         else "use strategy: single, for nvidia.com/gpu is known to GKE's autoscaler",
     }
-    write = f"write what is there as nodeCount and maxNodeCount: {max(pool.node_count, 1)}"
+    write = _as_it_is(pool)
     fixed = f"or {write}"
     # What is done already is not proposed.
     keep = "" if pool.node_count else f"{ways['keep']}, or "

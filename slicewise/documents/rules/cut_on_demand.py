@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from slicewise.diagnostics import Code, Diagnostic, FieldPath, quoted
-from slicewise.documents.allocation import Allocation
+from slicewise.documents.allocation import OLDEST_RELEASE, Allocation, is_before_release
 from slicewise.documents.cloud_nodes import catalogued
 from slicewise.documents.environment import NodePool
 from slicewise.mig import can_be_cut_on_demand, is_published_whole, parse_profile_name
 
 _MIG: Final = ("capabilities", "migConfiguration")
 _EXAMPLE: Final = "[3g.40gb, 1g.10gb]"
+# The first Kubernetes that keeps the counters of devices without a feature gate (pkg/features/kube_features.go).
+_COUNTERS_FROM: Final = "1.36"
 # Fields of nodes that are cut already, each with why it says nothing of others.
 _OF_CUT_NODES: Final = {
     "profile": ("profile", "profiles says what pods may ask for"),
@@ -56,6 +58,29 @@ def check_on_demand_allocation(pool: NodePool, path: FieldPath) -> Iterator[Diag
         f"write allocation: {Allocation.CLAIM.value}, or {Allocation.EXTENDED_RESOURCE.value}; or leave dynamic out"
     )
     yield Diagnostic.error(Code.ON_DEMAND_NEEDS_DRIVER, message, remedy, field=(*path, *_MIG, "dynamic"))
+
+
+def check_counters(pool: NodePool, versions: Sequence[str], path: FieldPath) -> Iterator[Diagnostic]:
+    """Yield that the cluster's Kubernetes, of which `versions` are known, may not tell places apart that overlap."""
+    version = next((each for each in versions if is_before_release(each, _COUNTERS_FROM)), None)
+    if version is None or not pool.mig or not pool.mig.dynamic or pool.allocation is Allocation.DEVICE_PLUGIN:
+        return
+    if is_before_release(version, OLDEST_RELEASE[pool.allocation]):
+        # That the allocation needs a newer one is said already, and has the same remedy.
+        return
+    message = (
+        f"the cluster has Kubernetes {version}, and up to 1.35 its API server drops the counters by which slices that "
+        "overlap exclude each other, unless the feature gate DRAPartitionableDevices is on: pods would get slices that "
+        "cannot be cut"
+    )
+    remedy = (
+        f"upgrade the cluster to {_COUNTERS_FROM} and correct kubernetesVersion, or leave dynamic and profiles out and "
+        "declare how the GPUs are cut; where the gate is on in kube-apiserver and kube-scheduler, `slicewise verify` "
+        "sees it"
+    )
+    yield Diagnostic.warning(
+        Code.ON_DEMAND_NEEDS_COUNTERS, message, remedy, field=(*path, *_MIG, "dynamic"), version=version
+    )
 
 
 def check_profiles_once(pool: NodePool, path: FieldPath) -> Iterator[Diagnostic]:

@@ -18,6 +18,7 @@ from slicewise.documents.quota import Quota, QuotaSpec
 from slicewise.documents.rules.allocation import (
     check_allocation_of_cloud,
     check_one_allocation,
+    check_publishable,
     check_release,
     check_strategy,
 )
@@ -28,6 +29,7 @@ from slicewise.documents.rules.credentials_of_download import check_credentials_
 from slicewise.documents.rules.credentials_once import check_credentials_once
 from slicewise.documents.rules.cut_gpus import check_cut
 from slicewise.documents.rules.cut_on_demand import (
+    check_counters,
     check_on_demand_allocation,
     check_on_demand_fields,
     check_places,
@@ -166,13 +168,15 @@ ENVIRONMENT_RULES: Final[tuple[Rule[JudgedEnvironment], ...]] = (
     of_pools(check_counted_twice, "name", "nodeSelector", "allocatable", *_UNITS),
     of_each_pool_and_cluster(check_strategy, "allocation", _MIG),
     of_each_pool_and_versions(check_release, "allocation"),
+    of_each_pool_and_versions(check_counters, "allocation", _MIG),
+    of_each_pool(check_publishable, "allocation", "acceleratorType", _MIG),
     of_pools(check_one_allocation, "name", "allocation", "nodeSelector", *_UNITS),
     # Of a cluster that exists.
     of_each_pool_and_cluster(check_machine_type_of_existing, "machineType"),
     of_each_pool_and_cluster(check_disk_of_existing, "diskSizeGb"),
     of_each_pool_and_cluster(check_zones_of_existing, "zones"),
     of_each_pool_and_cluster(check_node_labels, "nodeSelector", "acceleratorType", _MIG),
-    of_each_pool_and_cluster(check_autoscaled_slices, "nodeSelector", *_UNITS),
+    of_each_pool_and_cluster(check_autoscaled_slices, "allocation", "nodeSelector", *_UNITS),
     # Of a cluster that the stack makes.
     of_name(check_cluster_name),
     of_each_pool_and_cluster(check_machine_type_is_there, "machineType"),

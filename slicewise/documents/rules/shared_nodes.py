@@ -8,6 +8,7 @@ from fractions import Fraction
 from typing import Final
 
 from slicewise.diagnostics import Code, Diagnostic, counted, have, some
+from slicewise.documents.allocation import Allocation
 from slicewise.documents.cloud_nodes import catalogued
 from slicewise.documents.environment import MOST_SLICES, NodePool
 from slicewise.documents.node_selector import exclude_each_other
@@ -70,6 +71,8 @@ def _apart(pool: NodePool, rivals: Sequence[NodePool]) -> str:
 def check_counted_twice(entries: Sequence[JudgedEntry[NodePool]]) -> Iterator[Diagnostic]:
     """Yield pools that count the GPUs, CPUs, memory or anything else of one node twice."""
     gpus = list(_gpus_counted_twice(entries))
+    found = {each.field[:-1] for each in gpus}
+    gpus += [each for each in _cut_for_both(entries) if each.field[:-1] not in found]
     yield from gpus
     # Once their GPUs are counted once, or the pools told apart, it is seen whether more is counted twice.
     told = {each.field[:-1] for each in gpus}
@@ -151,6 +154,37 @@ def _gpus_counted_twice(entries: Sequence[JudgedEntry[NodePool]]) -> Iterator[Di
                 nodePools=[pools[index].name for index in indices],
                 gpus=most,
             )
+
+
+def _cut_for_both(entries: Sequence[JudgedEntry[NodePool]]) -> Iterator[Diagnostic]:
+    """Yield pools that may share nodes whose GPUs the DRA driver cuts on demand, for the pods of either."""
+    for index, entry in enumerate(entries):
+        pool = entry.value
+        other = next((each.value for each in entries[:index] if _may_be_cut_for_both(pool, each.value)), None)
+        if other is not None:
+            message = (
+                f'a node of "{pool.name}" may belong to "{other.name}" too: the DRA driver cuts its GPUs for pods of '
+                "either, and both count all of them"
+            )
+            apart = "if no node is in both, give their nodeSelectors one key with different values"
+            yield Diagnostic.warning(
+                Code.NODE_COUNTED_TWICE,
+                message,
+                f"write one pool for these nodes, with {_of_both((pool, other))}; {apart}",
+                field=(*entry.path, "nodeSelector"),
+                nodePools=[other.name, pool.name],
+                gpus=pool.accelerator_count,
+            )
+
+
+def _may_be_cut_for_both(one: NodePool, other: NodePool) -> bool:
+    both = (one, other)
+    if not any(map(is_dynamic, both)) or any(each.allocation is Allocation.DEVICE_PLUGIN for each in both):
+        return False
+    # Those of one resource are an error of their own; a pool without nodes counts nothing.
+    if _common(one, other) or not (one.nodes and other.nodes) or not (gpu := catalogued(one)):
+        return False
+    return catalogued(other) == gpu and may_have_one_node(one, other) and not are_told_by_gpus(one, other)
 
 
 def _of_both(pools: Iterable[NodePool]) -> str:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 TAG = 'tag the Auto Scaling group k8s.io/cluster-autoscaler/node-template/resources/nvidia.com/mig-3g.40gb: "16"'
 OVERLAY = 'write a NodeOverlay with capacity nvidia.com/mig-3g.40gb: "16"'
+DYNAMIC = {"migConfiguration": {"enabled": True, "dynamic": True, "profiles": ["3g.40gb"]}}
 KEEP = "let the pool's minimum be one node, which it copies"
 
 
@@ -55,6 +56,31 @@ def test_slices_that_an_autoscaler_cannot_foresee(
     # What is done already is not proposed again.
     assert KEEP not in line
     assert line.endswith("write what is there as nodeCount and maxNodeCount: 2 [SW333]")
+
+
+@pytest.mark.parametrize("capabilities", [mig(), {"memoryPerGpu": "79Gi"}, DYNAMIC])
+@pytest.mark.parametrize("allocation", ["claim", "extendedResource"])
+def test_devices_that_an_autoscaler_cannot_foresee(
+    loader: Loader, capabilities: dict[str, Any], allocation: str
+) -> None:
+    """Whole GPUs, too: as devices they are no nvidia.com/gpu of a node."""
+    known = (
+        "pods get devices of NVIDIA's DRA driver, which cluster-autoscaler foresees only where it has the flag "
+        "--enable-dynamic-resource-allocation and a node of the same node group is there, and Karpenter does not "
+        "foresee: capacity counts 4 nodes"
+    )
+
+    def warned(**more: object) -> list[str]:
+        pool = {"nodeSelector": {"pool": "mig"}, "capabilities": capabilities, "maxNodeCount": 4, **more}
+        return advice(loader, pools({"allocation": allocation, **pool}))
+
+    (line,) = warned(nodeCount=0)
+    assert f"spec.nodePools[0].maxNodeCount: {known}, and pods that need more than 0 may stay Pending; give " in line
+    assert line.endswith("be one node, or write what is there as nodeCount and maxNodeCount: 1 [SW333]")
+    assert "tag" not in line
+    (line,) = warned(nodeCount=1)
+    assert "minimum" not in line
+    assert warned(nodeCount=4) == []
 
 
 def _reached(environment: str, way: dict[str, Any]) -> str:
