@@ -8,6 +8,7 @@ The names of annotations and labels are here, too.
 from slicewise.manifests.device_claims import (
     claim_in_words,
     claims_units,
+    class_of_claim,
     is_of_prefill,
     named_templates,
     uses_claims,
@@ -102,6 +103,7 @@ __all__ = [
     "SourcePart",
     "claim_in_words",
     "claims_units",
+    "class_of_claim",
     "device_classes",
     "engine_digest",
     "environment_objects",

@@ -74,11 +74,15 @@ def claim_template(placement: Placement, pool: NodePool, service: str) -> Kubern
     }
 
 
+def class_of_claim(resource: str) -> str:
+    """Return the DeviceClass by which pods claim the slices or GPUs that `resource` names."""
+    return SLICE_CLASS if profile_of_resource(resource) else GPU_CLASS
+
+
 def claim_in_words(placement: Placement) -> str:
     """Return what a pod of one workload claims, as people read it: `claim: 1 x 3g.40gb (mig.nvidia.com)`."""
-    profile = profile_of_resource(placement.resource)
-    device_class = SLICE_CLASS if profile else GPU_CLASS
-    return f"claim: {placement.gpus_per_node} x {profile or 'GPU'} ({device_class})"
+    unit = profile_of_resource(placement.resource) or "GPU"
+    return f"claim: {placement.gpus_per_node} x {unit} ({class_of_claim(placement.resource)})"
 
 
 def claims_of_pod(placement: Placement, pool: NodePool, service: str) -> list[KubernetesObject]:
@@ -108,10 +112,7 @@ def claims_units(request: Mapping[str, Any], resource: str, count: int) -> bool:
     profile = profile_of_resource(resource)
     selectors = [text(mapping(each.get("cel")).get("expression")) for each in items(request.get("selectors"))]
     is_right = not profile or any(is_of_profile(profile) in each for each in selectors)
-    return is_right and (request.get("deviceClassName"), request.get("count")) == (
-        SLICE_CLASS if profile else GPU_CLASS,
-        count,
-    )
+    return is_right and (request.get("deviceClassName"), request.get("count")) == (class_of_claim(resource), count)
 
 
 def is_of_prefill(template: KubernetesObject) -> bool:
@@ -125,7 +126,7 @@ def _request(placement: Placement, pool: NodePool) -> KubernetesObject:
     return {
         "name": _NAME,
         "exactly": {
-            "deviceClassName": SLICE_CLASS if profile else GPU_CLASS,
+            "deviceClassName": class_of_claim(placement.resource),
             "selectors": [{"cel": {"expression": " && ".join(filter(None, conditions))}}],
             "allocationMode": "ExactCount",
             "count": placement.gpus_per_node,

@@ -257,7 +257,13 @@ class _Environment:
             *check_claims(self.cluster, self.expected),
             *check_configs(self.cluster, self.expected, offers),
             *check_images_of_weights(self.cluster, self.expected),
-            *check_namespaces(self.cluster, self.placements, self.expected, self.own),
+            *check_namespaces(
+                self.cluster,
+                self.placements,
+                self.expected,
+                self.own,
+                {pool.name: pool.allocation for pool in pools},
+            ),
             *check_undeclared_nodes([node for node in strays if node.name not in meant]),
         ]
         differences = [each.at(self.name, None) for each in of_cluster]

@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 
 from slicewise.clusters.live import LiveCluster, NamespaceRules, Readable, ServiceKey
+from slicewise.clusters.verify.namespaces.claim_quotas import ClaimCounts
 from slicewise.clusters.verify.namespaces.limit_ranges import check_limit_ranges, with_defaults
 from slicewise.clusters.verify.namespaces.object_quotas import check_object_quotas
 from slicewise.clusters.verify.namespaces.planned_pods import PlannedPods, planned_pods
@@ -14,7 +15,7 @@ from slicewise.clusters.verify.namespaces.priorities import check_priorities
 from slicewise.clusters.verify.namespaces.quotas import check_quotas
 from slicewise.clusters.verify.services import PlannedService
 from slicewise.diagnostics import Found
-from slicewise.documents import DeploymentKey
+from slicewise.documents import Allocation, DeploymentKey
 from slicewise.planning import Placement
 
 
@@ -23,6 +24,7 @@ def check_namespaces(
     placements: Sequence[Placement],
     expected: Sequence[PlannedService],
     own: Mapping[ServiceKey, DeploymentKey | None],
+    allocations: Mapping[str, Allocation],
 ) -> Iterator[Found]:
     """Yield what keeps pods of the plan from being made, from being replaced, or from staying.
 
@@ -31,13 +33,16 @@ def check_namespaces(
         placements: What the plan has in it.
         expected: The services of these placements, and of an earlier plan.
         own: Those of them that are the plan's, each with its deployment, or make room for it, with None.
+        allocations: How the pods of each pool get their slices or GPUs.
     """
     placed = {each.deployment: each for each in placements if each.replicas}
+    claims = ClaimCounts(cluster.device_classes, allocations)
     by_namespace: dict[str, list[PlannedPods]] = defaultdict(list)
     for each in expected:
         if each.declared is not None and each.deployment in placed:
             by_namespace[each.key[0]] += (
-                planned_pods(workload, each.declared) for workload in placed[each.deployment].workloads
+                planned_pods(workload, each.declared, claims.of_workload(workload))
+                for workload in placed[each.deployment].workloads
             )
     default = next((each.name for each in cluster.priorities if each.by_default), None)
     for namespace, pods in sorted(by_namespace.items()):
@@ -46,7 +51,8 @@ def check_namespaces(
         yield from check_pod_security(namespace, rules.enforced, pods)
         yield from check_limit_ranges(namespace, rules.limits, pods)
         sized = [(each, with_defaults(each.containers, rules.limits)) for each in pods]
-        yield from check_quotas(namespace, rules.quotas, sized, running, default)
+        held = [(pod, claims.of_pod(pod)) for pod in running]
+        yield from check_quotas(namespace, rules.quotas, sized, held, default)
     if cluster.serves_kserve and Readable.SERVICES not in cluster.unread:
         for namespace, rules in sorted(cluster.rules.items()):
             there = [each for key, each in cluster.services.items() if key in own and key[0] == namespace]

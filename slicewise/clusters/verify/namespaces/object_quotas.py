@@ -14,10 +14,12 @@ from slicewise.clusters.live import LiveService, ResourceQuota
 from slicewise.clusters.verify.services import PlannedService
 from slicewise.diagnostics import Code, Found, Severity, some
 from slicewise.kubernetes import mapping
+from slicewise.manifests import named_templates
 
 _SERVICES: Final = "count/llminferenceservices.serving.kserve.io"
 _OF_ONE_NODE: Final = "count/deployments.apps"
 _OF_SEVERAL_NODES: Final = "count/leaderworkersets.leaderworkerset.x-k8s.io"
+_TEMPLATES: Final = "count/resourceclaimtemplates.resource.k8s.io"
 
 
 def check_object_quotas(
@@ -38,7 +40,7 @@ def check_object_quotas(
         if each.key[0] == namespace and each.declared is not None
     }
     for quota in quotas:
-        for key in (_SERVICES, _OF_ONE_NODE, _OF_SEVERAL_NODES):
+        for key in (_SERVICES, _OF_ONE_NODE, _OF_SEVERAL_NODES, _TEMPLATES):
             added = sorted(name for name, keys in new.values() if key in keys)
             more = sum(keys[key] for _, keys in new.values())
             # A quota that has just been made does not say yet what is used.
@@ -57,7 +59,10 @@ def check_object_quotas(
 
 
 def _keys(spec: Mapping[str, Any]) -> Counter[str]:
-    """Return what a service counts for: KServe makes another workload of several nodes, and one more for prefill."""
+    """Return what a service counts for: KServe makes another workload of several nodes, and one more for prefill.
+
+    What its pods have claims of is made beside it.
+    """
     workloads = [spec, *([mapping(spec["prefill"])] if spec.get("prefill") is not None else [])]
     made = (_OF_SEVERAL_NODES if each.get("worker") is not None else _OF_ONE_NODE for each in workloads)
-    return Counter([_SERVICES, *made])
+    return Counter([_SERVICES, *made, *([_TEMPLATES] * len(named_templates({"spec": spec})))])

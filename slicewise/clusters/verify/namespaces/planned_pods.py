@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
+from slicewise.clusters.verify.namespaces.claim_quotas import NOTHING, Counts
 from slicewise.documents import DeploymentKey
 from slicewise.kubernetes import ContainerResources, containers_of, items, mapping, text
 from slicewise.manifests import MAIN_CONTAINER, STORAGE_INITIALIZER, KubernetesObject
@@ -32,6 +33,7 @@ class PlannedPods:
         containers: Their containers.
         adds_capabilities: Whether the engine is given capabilities, which only namespaces without restrictions allow.
         confined: Whether the init container says all that the level `restricted` wants of it, as the engine does.
+        claim: What the ResourceClaim of each pod counts for, by the keys of quotas.
     """
 
     deployment: DeploymentKey
@@ -41,6 +43,7 @@ class PlannedPods:
     containers: tuple[ContainerResources, ...]
     adds_capabilities: bool
     confined: bool
+    claim: Counts = field(default_factory=dict)
 
     @property
     def count(self) -> int:
@@ -53,8 +56,11 @@ class PlannedPods:
         return self.deployment.namespace
 
 
-def planned_pods(placement: Placement, service: KubernetesObject) -> PlannedPods:
-    """Return the pods of `placement`, or of a prefill workload, whose service is declared as `service`."""
+def planned_pods(placement: Placement, service: KubernetesObject, claim: Counts = NOTHING) -> PlannedPods:
+    """Return the pods of `placement`, or of a prefill workload, whose service is declared as `service`.
+
+    Each has a ResourceClaim that counts for `claim`.
+    """
     workload = service["spec"]["prefill"] if placement.is_prefill else service["spec"]
     template = mapping(workload.get("template"))
     # KServe merges what the service says of its init container into its own, field by field.
@@ -74,6 +80,7 @@ def planned_pods(placement: Placement, service: KubernetesObject) -> PlannedPods
         containers_of(spec),
         adds_capabilities=placement.nodes_per_replica > 1 and "data" in parallelism,
         confined=_is_confined(mapping(said.get("securityContext"))),
+        claim=claim,
     )
 
 

@@ -7,9 +7,10 @@ from decimal import Decimal
 from typing import Final
 
 from slicewise.clusters.live import GpuPod, ResourceQuota
+from slicewise.clusters.verify.namespaces.claim_quotas import Counts
 from slicewise.clusters.verify.namespaces.planned_pods import PlannedPods
 from slicewise.diagnostics import Code, Found, Severity, counted, some
-from slicewise.kubernetes import ContainerResources, PodResources, pod_resources, shown_amount
+from slicewise.kubernetes import ContainerResources, pod_resources, shown_amount
 from slicewise.planning import ROLLS_WITHOUT_SURGE
 
 # Of limits, quotas count these alone; of requests, extended resources, too (quota, core/pods.go, podResources).
@@ -22,7 +23,7 @@ def check_quotas(
     namespace: str,
     quotas: Sequence[ResourceQuota],
     pods: Sequence[tuple[PlannedPods, Sequence[ContainerResources]]],
-    own: Sequence[GpuPod],
+    own: Sequence[tuple[GpuPod, Counts]],
     priority_class: str | None,
 ) -> Iterator[Found]:
     """Yield what a quota refuses, and where it leaves nothing for a rolling update.
@@ -31,7 +32,8 @@ def check_quotas(
         namespace: The namespace.
         quotas: Its quotas.
         pods: The plan's pods in it, each kind with its containers as LimitRanges leave them.
-        own: The pods of the plan's services, or of those that make room for them, that it has now.
+        own: The pods of the plan's services, or of those that make room for them, that it has now, each with what its
+            claim counts for.
         priority_class: The class that pods get which name none; None where there is no such class.
     """
     for quota in quotas:
@@ -46,14 +48,15 @@ def _judged(
     quota: ResourceQuota,
     key: str,
     pods: Sequence[tuple[PlannedPods, Sequence[ContainerResources]]],
-    own: Sequence[GpuPod],
+    own: Sequence[tuple[GpuPod, Counts]],
 ) -> Iterator[Found]:
-    each_asks = [(planned, _counted(key, pod_resources(containers), planned)) for planned, containers in pods]
+    each_asks = [(planned, _counted(key, quota, planned, containers)) for planned, containers in pods]
     wanted = sum((asks * planned.count for planned, asks in each_asks), Decimal(0))
     if not wanted:
         return
     hard, used = quota.hard[key], quota.used.get(key, Decimal(0))
-    others = max(used - sum((_held(key, pod) for pod in own), Decimal(0)), Decimal(0))
+    held = sum((_held(key, pod) + _of_claim(key, quota, claim) for pod, claim in own), Decimal(0))
+    others = max(used - held, Decimal(0))
     left = hard - others
     numbers = (
         f"{key} is limited to {shown_amount(key, hard)}, others use {shown_amount(key, others)} and the plan's pods "
@@ -107,11 +110,16 @@ def _surge(each_asks: Iterable[tuple[PlannedPods, Decimal]]) -> Decimal:
     return max((asks for planned, asks in each_asks if _waits(planned)), default=Decimal(0))
 
 
-def _counted(key: str, pod: PodResources, planned: PlannedPods) -> Decimal:
-    """Return how much of a quota's key one pod counts for; 0 of what pods do not count for."""
+def _counted(key: str, quota: ResourceQuota, planned: PlannedPods, containers: Sequence[ContainerResources]) -> Decimal:
+    """Return how much of a quota's key one pod counts for, with its claim; 0 of what pods do not count for."""
     if key in ("pods", "count/pods"):
         return Decimal(1) if planned.count else Decimal(0)
-    return _of(key, pod.requests, pod.limits)
+    pod = pod_resources(containers)
+    return _of(key, pod.requests, pod.limits) + _of_claim(key, quota, planned.claim)
+
+
+def _of_claim(key: str, quota: ResourceQuota, claim: Counts) -> Decimal:
+    return Decimal(0) if quota.scopes else claim.get(key, Decimal(0))
 
 
 def _of(key: str, requests: Mapping[str, Decimal], limits: Mapping[str, Decimal]) -> Decimal:

@@ -66,3 +66,17 @@ def test_what_is_there_already_needs_no_room_in_a_quota_of_objects(key: str) -> 
     assert told(documents(), seen).code == "SW628"
     unread = replace(seen, unread=(Readable.SERVICES,))
     assert "SW628" not in {each.code for each in verified(documents(), unread).differences}
+
+
+@pytest.mark.parametrize(("allocation", "refused"), [("claim", True), ("extendedResource", False)])
+def test_what_pods_have_claims_of_is_an_object_of_its_own(allocation: str, refused: bool) -> None:
+    declared, *others = documents()
+    for each in declared["spec"]["nodePools"]:
+        each["allocation"] = allocation
+    templates = "count/resourceclaimtemplates.resource.k8s.io"
+    seen = replace(cluster(quota={"hard": {templates: "0"}}), nodes=cluster_of(declared).nodes)
+    found = [each for each in verified((declared, *others), seen).differences if each.code.value == "SW628"]
+    assert len(found) == refused
+    for each in found:
+        assert each.message.endswith(f"{templates} is limited to 0, 0 are there, and team/chat needs one more")
+        assert each.remedy == f"raise {templates} of the quota to 1"
