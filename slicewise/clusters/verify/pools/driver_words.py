@@ -6,7 +6,7 @@ from slicewise.clusters.live import NoOffer, Silence
 from slicewise.clusters.verify.pools.compared_pool import ComparedPool
 from slicewise.clusters.verify.pools.unit_faults import CutAlready, CutOnDemand
 from slicewise.clusters.verify.pools.worded_node_faults import TAINTED, FaultWords, words_of_silence
-from slicewise.diagnostics import some
+from slicewise.diagnostics import Code, some
 from slicewise.documents import Allocation, declared_pool
 
 _GPU_CLASS = "gpu.nvidia.com"
@@ -31,6 +31,23 @@ def nothing_by_driver(silence: Silence, wanted: str, *, takes_room: bool) -> Fau
     if silence.reason is NoOffer.NO_DRIVER:
         remedy += "; or leave allocation out, if the device plugin is to offer the GPUs"
     return FaultWords(f"{says}; {wanted}", remedy, takes_room=takes_room)
+
+
+def bare_by_plugin() -> tuple[Code, FaultWords]:
+    """Word that nothing speaks of GPUs on nodes whose GPUs are to come from the device plugin."""
+    return Code.NO_GPU_RESOURCE, FaultWords(
+        "no GPU resource and no GPU label",
+        "install NVIDIA's driver and device plugin (the GPU Operator brings both), or narrow the nodeSelector",
+    )
+
+
+def bare_by_driver() -> tuple[Code, FaultWords]:
+    """Word that nothing speaks of GPUs on nodes whose GPUs are to come from the DRA driver."""
+    return Code.NO_DRA_DRIVER, FaultWords(
+        f"no ResourceSlice of NVIDIA's DRA driver ({_GPU_CLASS}) and no GPU label",
+        "install NVIDIA's driver and its DRA driver with GPUs on (gpuResourcesEnabledOverride in its Helm chart), see "
+        "that the pod of its kubelet plugin runs on these nodes, or narrow the nodeSelector",
+    )
 
 
 def other_demand(compared: ComparedPool, fault: CutAlready | CutOnDemand) -> FaultWords:

@@ -8,6 +8,8 @@ from slicewise.clusters.live import NoOffer
 from slicewise.clusters.verify.pools.compared_pool import ComparedPool
 from slicewise.clusters.verify.pools.cuts import Cut, cutting, declaring
 from slicewise.clusters.verify.pools.driver_words import (
+    bare_by_driver,
+    bare_by_plugin,
     left_out,
     nothing_by_driver,
     other_demand,
@@ -31,7 +33,7 @@ from slicewise.clusters.verify.pools.unit_faults import (
 )
 from slicewise.clusters.verify.pools.worded_node_faults import FaultWords, words_of_node_fault, words_of_silence
 from slicewise.diagnostics import NO_ROOM, Code, Found, Severity, Way, counted, plural, some
-from slicewise.documents import FIRST_WITH_SUFFIXES, LAST_WITHOUT_SUFFIXES
+from slicewise.documents import FIRST_WITH_SUFFIXES, LAST_WITHOUT_SUFFIXES, Allocation
 from slicewise.mig import WHOLE_GPU_RESOURCE, MigStrategy
 
 
@@ -64,11 +66,13 @@ def _nodes_without_gpus(compared: ComparedPool) -> Iterator[Found]:
     if missing <= 0 or not compared.bare_nodes:
         return
     names = [node.name for node in compared.bare_nodes]
+    by_plugin = compared.pool.allocation is Allocation.DEVICE_PLUGIN
+    code, words = bare_by_plugin() if by_plugin else bare_by_driver()
     yield Found(
-        Code.NO_GPU_RESOURCE,
+        code,
         Severity.WARNING,
-        f"{_on(compared, names)}: no GPU resource and no GPU label, where {_wanted(compared)}",
-        "install NVIDIA's driver and device plugin (the GPU Operator brings both), or narrow the nodeSelector",
+        f"{_on(compared, names)}: {words.says}, where {_wanted(compared)}",
+        words.remedy,
         tuple(names),
         takes_room=True,
         facts={"nodes": len(names), "declared": compared.units_per_node},

@@ -291,3 +291,20 @@ def test_who_may_not_list_slices_is_not_bothered_where_the_device_plugin_offers_
 def test_up_to_1_34_what_is_published_can_be_had_while_slices_are_missing() -> None:
     live = driven({"n": None}, more_slices=incomplete(CUT), kubernetes="1.34.2")
     assert verified(cut_pool(), live).differences == ()
+
+
+@pytest.mark.parametrize("allocation", ["claim", "extendedResource"])
+def test_nodes_where_nothing_speaks_of_gpus_lack_the_driver(allocation: str) -> None:
+    """Neither device plugin nor GPU feature discovery runs there, which are not asked for either."""
+    (found,) = verified(cut_pool(allocation), driven({"n": None}), replicas=2).differences
+    assert (found.code.value, found.severity.value) == ("SW655", "error")
+    assert "on 1 of 1 node (n): no ResourceSlice of NVIDIA's DRA driver (gpu.nvidia.com) and no GPU label" in str(found)
+    assert "device plugin" not in str(found)
+    # Who installs it is told no more of it.
+    assert verified(cut_pool(allocation), driven(), replicas=2).differences == ()
+
+
+def test_nodes_where_nothing_speaks_of_gpus_lack_the_device_plugin_where_that_is_declared() -> None:
+    (found,) = verified(cut_pool("devicePlugin"), driven({"n": None}), replicas=2).differences
+    assert found.code.value == "SW604"
+    assert "install NVIDIA's driver and device plugin" in found.remedy
