@@ -175,7 +175,7 @@ KUBERNETES_VERSIONS = [
 ]
 _ALLOCATIONS = 'expected "devicePlugin", "extendedResource" or "claim"'
 ALLOCATIONS = [
-    ("dra", f'got "dra", {_ALLOCATIONS}'),
+    ("dra", f'got "dra", {_ALLOCATIONS}; did you mean "claim"?'),
     ("true", f"got true, {_ALLOCATIONS} (YAML reads yes and on as true)"),
     ("[claim]", f"got a list, {_ALLOCATIONS}"),
 ]
