@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, Final
+from typing import Any
 
 from pulumi_policy import (  # type: ignore[import-not-found] # only in the pack's own virtual environment
     EnforcementLevel,
@@ -23,6 +23,7 @@ from policies.engine_resources import OpenedSecrets, keep_secretness, rule_input
 from policies.rules import (
     EXCLUDE,
     EXCLUDE_SCHEMA,
+    PACK,
     RESOURCE_RULES,
     STACK_RULES,
     Finding,
@@ -34,11 +35,11 @@ from policies.rules import (
     StackRule,
     Unchecked,
     is_checked,
+    not_checked,
     run_rule,
     run_stack_rule,
 )
 
-NAME: Final = "slicewise"
 Report = Callable[..., None]
 
 
@@ -47,7 +48,7 @@ class _NotCheckedError(UnknownValueError):  # type: ignore[misc] # its base has 
 
     def __init__(self, unchecked: Iterable[Unchecked]) -> None:
         Exception.__init__(self)
-        self.message = "not checked: " + ", ".join(item.message for item in unchecked)
+        self.message = not_checked(unchecked)
 
 
 def resource_policy(rule: ResourceRule) -> Policy:
@@ -94,7 +95,7 @@ def policies() -> list[Policy]:
 def serve() -> None:
     """Serve the pack to the engine; it never returns."""
     keep_secretness()
-    PolicyPack(NAME, policies())
+    PolicyPack(PACK, policies())
 
 
 def _description(rule: ResourceRule | StackRule, schema: Schema) -> dict[str, Any]:

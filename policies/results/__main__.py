@@ -59,7 +59,7 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
         "events",
         metavar="EVENTS",
         type=Path,
-        help="what `pulumi preview --json --policy-pack policies` wrote with PULUMI_ENABLE_STREAMING_JSON_PREVIEW=true",
+        help="what `pulumi preview --json` wrote with PULUMI_ENABLE_STREAMING_JSON_PREVIEW=true",
     )
     parser.add_argument("--manifests", metavar="PATH", nargs="+", required=True, help="the stack's documents")
     parser.add_argument("--root", type=Path, default=Path(), help="what files are named relative to: the repository")

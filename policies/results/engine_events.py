@@ -8,9 +8,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from policies.results.previewed_rules import rule_names, violations
+from policies.results.violation import Violation
+from policies.rules import PACK
 from slicewise.kubernetes import mapping
 
-_HOW: Final = "run `PULUMI_ENABLE_STREAMING_JSON_PREVIEW=true pulumi preview --json --policy-pack ... > EVENTS`"
+_HOW: Final = "run `PULUMI_ENABLE_STREAMING_JSON_PREVIEW=true pulumi preview --json > EVENTS`"
 # All that the engine says of itself when a mandatory policy was violated.
 _MANDATORY: Final = "preview failed"
 # What the engine adds to every error of a program, and what it says of the program's end.
@@ -21,7 +24,7 @@ _STACK: Final = "pulumi:pulumi:Stack"
 
 
 class UnusableEventsError(Exception):
-    """The events do not tell what the policies found; the message says why, and what to do."""
+    """The events do not tell what a preview saw; the message says why, and what to do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,32 +53,12 @@ class PreviewedResource:
 
 
 @dataclass(frozen=True, slots=True)
-class Violation:
-    """What a policy reported.
-
-    Attributes:
-        policy: The policy's name.
-        pack: The name of its pack.
-        description: What the policy wants of every resource.
-        message: What is wrong with this one.
-        mandatory: Whether it stops an update.
-        urn: The resource; the stack itself where a policy names none.
-    """
-
-    policy: str
-    pack: str
-    description: str
-    message: str
-    mandatory: bool
-    urn: str
-
-
-@dataclass(frozen=True, slots=True)
 class Preview:
-    """A preview that ran with a policy pack.
+    """A preview, and what policies have to say of it.
 
     Attributes:
-        violations: In the order that they were reported.
+        violations: What policy packs reported; of Slicewise's rules, if its pack did not run, what they say of the
+            events.
         resources: By URN.
         outputs: Of the stack: the plan.
         earlier: The outputs that the stack had before.
@@ -97,27 +80,32 @@ class Preview:
         """Read the events.
 
         Raises:
-            UnusableEventsError: they are not events, or the preview ran without policies.
+            UnusableEventsError: they are not events.
         """
         events = list(_events(text))
-        if not _of("policyLoadEvent", events):
-            # A preview that ran without policies must not look like one without findings.
-            message = "the preview ended before any policy was loaded" if events else "there are no engine events in it"
+        if not events:
+            message = "there are no engine events in it"
             raise UnusableEventsError(f"{message}; {_HOW}")
         summaries = _of("summaryEvent", events)
+        succeeded = bool(summaries) and summaries[-1].get("result") == "succeeded"
         analyses = _of("policyAnalyzeSummaryEvent", events) + _of("policyAnalyzeStackSummaryEvent", events)
         metadata = [event["metadata"] for event in _of("resourcePreEvent", events)]
-        violations = tuple(map(_violation, _of("policyEvent", events)))
+        reported = [_violation(event) for event in _of("policyEvent", events)]
+        passed = {(item["policyPackName"], name) for item in analyses for name in item.get("passed", [])}
         errors = tuple(_errors(events))
-        explained = any(violation.mandatory for violation in violations)
+        explained = bool(summaries) and any(violation.mandatory for violation in reported)
+        completed = not errors and (succeeded or explained)
+        if all(item["policyPackName"] != PACK for item in analyses):
+            reported += violations(events, completed=completed)
+            passed |= {(PACK, name) for name in rule_names(completed=completed)}
         return cls(
-            violations=violations,
+            violations=tuple(reported),
             resources={item["urn"]: _resource(item) for item in metadata},
             outputs=_outputs(events),
             earlier=_earlier(metadata),
-            passed=frozenset((item["policyPackName"], name) for item in analyses for name in item.get("passed", [])),
+            passed=frozenset(passed),
             errors=errors,
-            completed=not errors and bool(summaries) and (summaries[-1].get("result") == "succeeded" or explained),
+            completed=completed,
         )
 
 

@@ -9,7 +9,8 @@ from typing import Any, Final
 
 from components.type_tokens import INFERENCE_ENVIRONMENT, MODEL_PLACEMENT
 from policies.results.document_places import Documents
-from policies.results.engine_events import Preview, PreviewedResource, Violation
+from policies.results.engine_events import Preview, PreviewedResource
+from policies.results.violation import Violation
 from slicewise.diagnostics import Place
 from slicewise.documents import DeploymentKey
 from slicewise.kubernetes import mapping, text

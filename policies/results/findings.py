@@ -8,11 +8,12 @@ from pathlib import Path
 from typing import Final
 
 from policies.results.document_places import Documents, relative
-from policies.results.engine_events import Preview, Violation
+from policies.results.engine_events import Preview
 from policies.results.engine_verdicts import told_once
 from policies.results.field_origins import document_place
 from policies.results.planned import PlanOfDocuments
 from policies.results.reported_finding import ReportedFinding
+from policies.results.violation import Violation
 from slicewise.diagnostics import Code, Diagnostic, InvalidInputError, Place
 from slicewise.planning import PreviousPlacement
 

@@ -4,17 +4,32 @@
 """
 
 from policies.rules.all_rules import RESOURCE_RULES, STACK_RULES
-from policies.rules.reading import NotKnownError
+from policies.rules.reading import STACK, NotKnownError
 from policies.rules.rule_runner import EXCLUDE, EXCLUDE_SCHEMA, is_checked, run_rule, run_stack_rule
-from policies.rules.rule_types import UNKNOWN, Finding, Outcome, Resource, ResourceRule, Schema, StackRule, Unchecked
+from policies.rules.rule_types import (
+    PACK,
+    UNKNOWN,
+    Finding,
+    Level,
+    Outcome,
+    Resource,
+    ResourceRule,
+    Schema,
+    StackRule,
+    Unchecked,
+    not_checked,
+)
 
 __all__ = [
     "EXCLUDE",
     "EXCLUDE_SCHEMA",
+    "PACK",
     "RESOURCE_RULES",
+    "STACK",
     "STACK_RULES",
     "UNKNOWN",
     "Finding",
+    "Level",
     "NotKnownError",
     "Outcome",
     "Resource",
@@ -23,6 +38,7 @@ __all__ = [
     "StackRule",
     "Unchecked",
     "is_checked",
+    "not_checked",
     "run_rule",
     "run_stack_rule",
 ]

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Final
 
 from slicewise.diagnostics import printable
+
+PACK: Final = "slicewise"
+"""What the pack of all rules is called."""
 
 
 class Unknown:
@@ -90,6 +93,11 @@ class Unchecked:
     def message(self) -> str:
         """What was not checked, and why."""
         return printable(f"{self.path} ({self.reason})")
+
+
+def not_checked(unchecked: Iterable[Unchecked]) -> str:
+    """Return on one line what a policy could not look at."""
+    return "not checked: " + ", ".join(item.message for item in unchecked)
 
 
 Outcome = Finding | Unchecked

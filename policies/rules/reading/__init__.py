@@ -25,6 +25,7 @@ from policies.rules.reading.pod_specs import (
     workloads,
 )
 from policies.rules.reading.stack_services import (
+    STACK,
     Autoscaler,
     NameInCluster,
     autoscaler_of,
@@ -37,6 +38,7 @@ from policies.rules.reading.stack_services import (
 )
 
 __all__ = [
+    "STACK",
     "Autoscaler",
     "Field",
     "GpuRequest",

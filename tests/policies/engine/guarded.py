@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import json
 import subprocess
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from embedded.program import CHECKOUT, Program
+from policies.results.engine_events import Preview
+from policies.results.violation import Violation as Reported
 
 STACK = "test"
 PACK = CHECKOUT / "policies" / "__main__.py"
+# What the engine says when a mandatory policy was violated.
+FAILED = "preview failed\n"
 _PROJECT = "name: others\nruntime: python\n"
 
 
@@ -54,6 +59,20 @@ class Run:
             process.stdout + process.stderr,
         )
 
+    def with_the_pack(self) -> set[Reported]:
+        """Return what the reports have of the pack's findings."""
+        return {_in_order(each) for each in Preview.read(_stream(self.events)).violations}
+
+    def without_the_pack(self) -> set[Reported]:
+        """Return what the reports would have if the pack had not run."""
+        events = [event for event in self.events if not any(kind.startswith("policy") for kind in event)]
+        # Without the pack nothing fails a preview that has found something.
+        events = [event for event in events if event.get("diagnosticEvent", {}).get("message") != FAILED]
+        for event in events:
+            if "summaryEvent" in event:
+                event["summaryEvent"] |= {"result": "succeeded"}
+        return {_in_order(each) for each in Preview.read(_stream(events)).violations}
+
     def of_policy(self, policy: str) -> list[Violation]:
         """Return the violations of one policy."""
         return [violation for violation in self.violations if violation.policy == policy]
@@ -63,6 +82,21 @@ class Run:
         steps = [event["resourcePreEvent"]["metadata"] for event in self.events if "resourcePreEvent" in event]
         inputs: dict[str, Any] = next(step["new"]["inputs"] for step in steps if step["urn"].endswith(f"::{name}"))
         return inputs
+
+
+def _in_order(violation: Reported) -> Reported:
+    """Return it with what was not checked in one order, and without what the SDK adds to that.
+
+    The order of a mapping is another with each run, and the SDK says whose policy it is in place of what that wants.
+    """
+    _, unchecked, items = violation.message.partition("not checked: ")
+    if not unchecked:
+        return violation
+    return replace(violation, description="", message=f"{unchecked}{sorted(items.split(', '))}")
+
+
+def _stream(events: Iterable[dict[str, Any]]) -> str:
+    return "\n".join(map(json.dumps, events))
 
 
 @dataclass(frozen=True)

@@ -57,6 +57,14 @@ def test_one_mandatory_policy_is_enough_to_block(every_mistake: Guarded, policy:
 
 
 @same_preview
+def test_the_events_alone_tell_the_same(first_preview: Run) -> None:
+    # That preview had a configuration of this policy.
+    assert first_preview.without_the_pack() == {
+        violation for violation in first_preview.with_the_pack() if violation.policy != "profile-allowed"
+    }
+
+
+@same_preview
 def test_advisory_policies_do_not_block(every_mistake: Guarded, first_preview: Run) -> None:
     assert first_preview.exit_code != 0
 
@@ -104,6 +112,7 @@ def test_typed_resources_of_other_programs(guarded: Make) -> None:
     makers = {"pod", "deployment", "stateful-set", "daemon-set", "job", "cron-job"}
     assert {violation.resource for violation in run.of_policy("one-slice-per-container")} == makers
     assert {violation.resource for violation in run.violations} == makers
+    assert run.without_the_pack() == run.with_the_pack()
 
 
 def test_what_is_not_known_does_not_block_and_is_told(guarded: Make) -> None:
@@ -120,6 +129,7 @@ def test_what_is_not_known_does_not_block_and_is_told(guarded: Make) -> None:
     assert "not checked: kubeconfig" in told["kubeconfig-secret", "other"]
     # Names no service, so nothing that it lacks.
     assert "not checked: " in told["plan-complete", f"others-{STACK}"]
+    assert run.without_the_pack() == run.with_the_pack()
 
 
 def test_remediation_fixes_what_is_safe_and_keeps_the_rest(guarded: Make) -> None:
@@ -128,6 +138,13 @@ def test_remediation_fixes_what_is_safe_and_keeps_the_rest(guarded: Make) -> Non
     assert {
         (violation.policy, violation.resource) for violation in before.violations if violation.level == "mandatory"
     } == {(policy, name) for policy in ("gpu-resource-name", "gpu-toleration") for name in ("plain", "secret")}
+    # The events leave out what is secret, here all containers: what would be found in them is said not to be checked.
+    of_secret = {each for each in before.without_the_pack() if each.urn.endswith("::secret")}
+    assert all("not checked: " in each.message or "spec.template.containers" in each.message for each in of_secret)
+    assert "gpu-resource-name" in {each.policy for each in of_secret}
+    assert before.without_the_pack() - of_secret == {
+        each for each in before.with_the_pack() if not each.urn.endswith("::secret")
+    }
 
     run = program.preview({"gpu-resource-name": "remediate", "gpu-toleration": "remediate"})
 

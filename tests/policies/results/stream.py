@@ -11,7 +11,8 @@ from slicewise.manifests import KubernetesObject
 Event = dict[str, Any]
 
 STACK = "urn:pulumi:demo::slicewise::pulumi:pulumi:Stack::slicewise-demo"
-LOADED: Event = {"policyLoadEvent": {}}
+# That the pack ran, and looked at the stack.
+ANALYZED: Event = {"policyAnalyzeSummaryEvent": {"resourceUrn": STACK, "policyPackName": "slicewise", "passed": []}}
 SUCCEEDED: Event = {"summaryEvent": {"result": "succeeded"}}
 FAILED: Event = {"summaryEvent": {"result": "failed"}}
 
@@ -30,7 +31,9 @@ def resource(identity: str, parent: str = STACK, inputs: Mapping[str, Any] | Non
 def outputs(values: Mapping[str, Any]) -> Event:
     """Return the outputs of the stack."""
     state = {"outputs": values}
-    return {"resOutputsEvent": {"metadata": {"type": "pulumi:pulumi:Stack", "urn": STACK, "new": state}}}
+    return {
+        "resOutputsEvent": {"metadata": {"op": "create", "type": "pulumi:pulumi:Stack", "urn": STACK, "new": state}}
+    }
 
 
 def placement(name: str) -> Event:

@@ -12,8 +12,8 @@ import pytest
 from policies.results.__main__ import main
 from tests.policies.results.demo import CHECKOUT, MANIFESTS, at, service
 from tests.policies.results.stream import (
+    ANALYZED,
     FAILED,
-    LOADED,
     SUCCEEDED,
     Event,
     placement,
@@ -26,7 +26,7 @@ from tests.policies.results.stream import (
 )
 
 SMALL = "onprem-b/team-b/chat-small"
-DECLARED = (LOADED, placement(SMALL), resource(service_urn(SMALL), placement_urn(SMALL), service(SMALL)))
+DECLARED = (ANALYZED, placement(SMALL), resource(service_urn(SMALL), placement_urn(SMALL), service(SMALL)))
 NOT_PINNED = "spec.model.uri: main moves; name a commit"
 WHERE = at("models.yaml", "repo: Qwen")
 

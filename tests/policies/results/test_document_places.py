@@ -14,7 +14,7 @@ from slicewise.diagnostics import Place
 from slicewise.documents import DeploymentKey
 from slicewise.planning import make_plan
 from tests import documents as short
-from tests.policies.results.stream import LOADED, SUCCEEDED, placement, resource, service_urn, stream, violation
+from tests.policies.results.stream import ANALYZED, SUCCEEDED, placement, resource, service_urn, stream, violation
 
 
 def written(directory: Path, kind: str, namespace: str | None) -> Path:
@@ -84,7 +84,7 @@ def test_a_finding_stands_at_its_document(
         {"metadata": {"annotations": annotations}},
     )
     events = stream(
-        LOADED, placement(name), declared, violation(service_urn(name), f"{field}: wrong; correct it"), SUCCEEDED
+        ANALYZED, placement(name), declared, violation(service_urn(name), f"{field}: wrong; correct it"), SUCCEEDED
     )
     (finding,), _ = findings(Preview.read(events), [str(file)], tmp_path, tmp_path)
     line = line_of(file, document, text)
@@ -98,7 +98,7 @@ def test_more_mistakes_than_are_listed_are_said_at_the_project(tmp_path: Path) -
     declared = [short.environment("e", short.pool("p")), *(short.deployment(f"d{n}", "gone") for n in range(1005))]
     file = tmp_path / "all.yaml"
     file.write_text("---\n".join(yaml.safe_dump(item) for item in declared))
-    found, _ = findings(Preview.read(stream(LOADED, SUCCEEDED)), [str(file)], tmp_path, tmp_path)
+    found, _ = findings(Preview.read(stream(ANALYZED, SUCCEEDED)), [str(file)], tmp_path, tmp_path)
     assert len(found) == 1001
     (rest,) = (item for item in found if item.place.file == "Pulumi.yaml")
     assert rest.place == Place("Pulumi.yaml")

@@ -13,7 +13,7 @@ from slicewise.documents import load_fleet
 from slicewise.manifests import placement_objects
 from slicewise.planning import make_plan
 from tests.policies.results.demo import CHECKOUT, MANIFESTS
-from tests.policies.results.stream import LOADED, SUCCEEDED, placement, service, service_urn, stream, violation
+from tests.policies.results.stream import ANALYZED, SUCCEEDED, placement, service, service_urn, stream, violation
 
 SMALL = "onprem-b/team-b/chat-small"
 POLICY = "engine-memory"
@@ -31,7 +31,7 @@ def found(directory: Path, *said: tuple[str, str]) -> list[ReportedFinding]:
     (item,) = [each for each in make_plan(fleet).placements if f"{each.environment}/{each.deployment}" == SMALL]
     events = [violation(service_urn(SMALL), message, policy=POLICY, level=level) for message, level in said]
     declared = (placement(SMALL), service(SMALL, placement_objects(fleet, item)[0]))
-    preview = Preview.read(stream(LOADED, *declared, *events, SUCCEEDED))
+    preview = Preview.read(stream(ANALYZED, *declared, *events, SUCCEEDED))
     return findings(preview, [str(directory)], CHECKOUT, CHECKOUT)[0]
 
 

@@ -13,8 +13,9 @@ import pytest
 import yaml
 
 from policies.results.document_places import Documents, relative
-from policies.results.engine_events import Preview, Violation
+from policies.results.engine_events import Preview
 from policies.results.field_origins import document_place
+from policies.results.violation import Violation
 from policies.rules.reading.fields import Field
 from slicewise.diagnostics import Place
 from slicewise.documents import Fleet
@@ -22,7 +23,7 @@ from slicewise.manifests import KubernetesObject, placement_objects
 from slicewise.planning import make_plan
 from slicewise.sources.yaml_source import SourceDocument, parse_documents
 from tests import documents as short
-from tests.policies.results.stream import LOADED, SUCCEEDED, placement, placement_urn, resource, service_urn, stream
+from tests.policies.results.stream import ANALYZED, SUCCEEDED, placement, placement_urn, resource, service_urn, stream
 
 FieldPath = tuple[str | int, ...]
 ENVIRONMENT, MODEL, DEPLOYMENT = range(3)
@@ -149,7 +150,7 @@ def test_a_finding_is_shown_at_what_the_field_is_made_of(tmp_path: Path, case: C
         kind = item["kind"]
         urn = service_urn("e/team/d", kind=kind, suffix=kind)
         events = (placement("e/team/d"), resource(urn, placement_urn("e/team/d"), shown[0]))
-        preview = Preview.read(stream(LOADED, *events, SUCCEEDED))
+        preview = Preview.read(stream(ANALYZED, *events, SUCCEEDED))
         for path, value in leaves(Field(item)):
             made_of = [
                 where for where, made in variants.items() if dict(leaves(Field(made[number]))).get(path, ...) != value

@@ -15,8 +15,8 @@ from slicewise.documents import load_fleet
 from tests.documents import planned_outputs
 from tests.policies.results.demo import CHECKOUT, MANIFESTS, at, service
 from tests.policies.results.stream import (
+    ANALYZED,
     FAILED,
-    LOADED,
     STACK,
     Event,
     outputs,
@@ -40,7 +40,7 @@ MAIN = "spec.template.containers[0]"
 def found(*events: Event, manifests: Path = MANIFESTS) -> list[ReportedFinding]:
     """Return the findings of a preview of the demo stack."""
     declared = [event for name in (SLICE, WHOLE, SMALL) for event in (placement(name), in_stack(name))]
-    preview = Preview.read(stream(LOADED, *declared, *events, FAILED))
+    preview = Preview.read(stream(ANALYZED, *declared, *events, FAILED))
     return findings(preview, [str(manifests)], CHECKOUT, CHECKOUT)[0]
 
 
@@ -234,7 +234,7 @@ def test_a_fingerprint_outlives_lines_that_are_added_above(tmp_path: Path) -> No
     moved.mkdir(parents=True)
     for file in MANIFESTS.glob("*.yaml"):
         (moved / file.name).write_text(f"# A comment.\n{file.read_text()}")
-    preview = Preview.read(stream(LOADED, placement(SLICE), in_stack(SLICE), event, FAILED))
+    preview = Preview.read(stream(ANALYZED, placement(SLICE), in_stack(SLICE), event, FAILED))
     ((after,), _) = findings(preview, [str(moved)], tmp_path, tmp_path)
     assert after.place.line == before.place.line + 1
     assert after.fingerprint == before.fingerprint
@@ -243,7 +243,7 @@ def test_a_fingerprint_outlives_lines_that_are_added_above(tmp_path: Path) -> No
 def test_wrong_documents_are_findings_themselves(tmp_path: Path) -> None:
     file = tmp_path / "fleet.yaml"
     file.write_text((MANIFESTS / "environments.yaml").read_text().replace("profile: 3g.40gb", "profile: 3g.45gb"))
-    preview = Preview.read(stream(LOADED, violation(STACK, "x"), FAILED))
+    preview = Preview.read(stream(ANALYZED, violation(STACK, "x"), FAILED))
 
     (on_project, mistake), summary = findings(preview, [str(file)], tmp_path, tmp_path)
     assert summary == ""

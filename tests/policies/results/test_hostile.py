@@ -24,7 +24,7 @@ from policies.rules.rule_types import Finding, Unchecked
 from slicewise.diagnostics import Place
 from tests.policies.resources import container, pod_spec, service
 from tests.policies.results.demo import CHECKOUT, MANIFESTS
-from tests.policies.results.stream import LOADED, SUCCEEDED, passed, resource, stream, urn, violation
+from tests.policies.results.stream import ANALYZED, SUCCEEDED, passed, resource, stream, urn, violation
 
 HOSTILE = {
     "escape sequences": "evil\x1b]0;PWNED\x07\x1b[31m",
@@ -117,7 +117,7 @@ def test_a_log_obeys_no_finding(
         "error": {"diagnosticEvent": {"message": text, "severity": "error"}},
     }[field]
     events = tmp_path / "events.json"
-    events.write_text(stream(LOADED, resource(mine), passed(mine, text), event, SUCCEEDED))
+    events.write_text(stream(ANALYZED, resource(mine), passed(mine, text), event, SUCCEEDED))
     reports = [f"--{kind}={tmp_path / kind}" for kind in ("sarif", "code-quality", "junit")]
     assert main([str(events), "--manifests", str(MANIFESTS), *reports]) == 1
     lines = capsys.readouterr().out.rstrip("\n").split("\n")
@@ -135,7 +135,7 @@ def test_a_file_is_not_taken_for_a_command(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     Path(name).write_text("kind: [\n")
-    Path("events.json").write_text(stream(LOADED, SUCCEEDED))
+    Path("events.json").write_text(stream(ANALYZED, SUCCEEDED))
     assert main(["events.json", "--manifests", name]) == 1
     for line in capsys.readouterr().out.splitlines():
         assert not line.lstrip().startswith("::")

@@ -19,7 +19,7 @@ from slicewise.changes import parts_of_plan, plan_with_changes
 from slicewise.documents import load_fleet
 from slicewise.planning import make_plan, read_lists
 from tests.documents import deployment, environment, model, profile, slices
-from tests.policies.results.stream import FAILED, LOADED, SUCCEEDED, Event, said, stream
+from tests.policies.results.stream import ANALYZED, FAILED, SUCCEEDED, Event, said, stream
 
 # As Pulumi v3.259.0 prints it of a program that fails.
 TAIL = "an unhandled error occurred: program exited with non-zero exit code: 1"
@@ -37,7 +37,7 @@ def written(directory: Path, replicas: int, memory: str = "39.5Gi") -> Path:
 
 
 def found(file: Path, *events: Event) -> list[ReportedFinding]:
-    preview = Preview.read(stream(LOADED, *events))
+    preview = Preview.read(stream(ANALYZED, *events))
     return findings(preview, [str(file)], file.parent, file.parent)[0]
 
 
@@ -71,7 +71,7 @@ def test_the_code_of_a_finding_with_several_lines_ends_the_first(
     monkeypatch.chdir(tmp_path)
     file = written(tmp_path, 17)
     events = tmp_path / "events.json"
-    events.write_text(stream(LOADED, said(SHORT), FAILED))
+    events.write_text(stream(ANALYZED, said(SHORT), FAILED))
     main([str(events), "--manifests", str(file)])
     first, *rest = capsys.readouterr().out.splitlines()
     assert re.fullmatch(r"fleet\.yaml:\d+:\d+: error: team/chat: 0 of 1 environments \[SW501\]", first)
@@ -101,7 +101,7 @@ def test_the_summary_says_what_changes_of_the_earlier_plan(
     whole = read_lists(plan_with_changes(fleet, plan, parts_of_plan(fleet, plan), None))
     (tmp_path / "plan.json").write_text(json.dumps(whole))
     written(tmp_path, 3)
-    (tmp_path / "events").write_text(stream(LOADED, SUCCEEDED))
+    (tmp_path / "events").write_text(stream(ANALYZED, SUCCEEDED))
     options = ["events", "--manifests", str(file), "--summary", "summary.md", "--sarif", "sarif"]
     assert main([*options, "--previous", "plan.json"]) == 0
     assert "### Changes: 1 changed" in (tmp_path / "summary.md").read_text()
