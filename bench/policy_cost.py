@@ -1,7 +1,7 @@
 """`python -m bench.policy_cost`: what policies cost beside a preview, as `make policy` runs them and as a pack.
 
 The same program on the same stack, with the real engine and provider, in turns and without a cluster: the preview
-alone; the preview and the rules on its events, as `make policy` does it; the preview with the policy pack. The fleet has
+alone; the preview and the rules on its events, as `make policy` does it; the preview with the pack. The fleet has
 services of every shape, and keeps to all policies: each of them is looked at by all of them. Shown are the seconds of
 the processor that all processes take together: least, median and most.
 """
