@@ -40,7 +40,7 @@ _LAST_WORDS: Final = 2000
 
 
 @dataclass
-class Way:
+class PreviewWay:
     """A way of running the preview, and what it took in seconds of the processor, each time."""
 
     name: str
@@ -73,11 +73,15 @@ def main() -> int:
     return 0
 
 
-def _measured(directory: Path, services: int, runs: int) -> list[Way]:
+def _measured(directory: Path, services: int, runs: int) -> list[PreviewWay]:
     program = Program.create(directory, _STACK)
     program.set_config("kubeconfigSource", "none")
     write_yaml(documents(services), program.directory / "stacks" / _STACK)
-    ways = [Way("alone", preview), Way("rules on its events", _rules_on_events), Way("with the pack", _with_pack)]
+    ways = [
+        PreviewWay("alone", preview),
+        PreviewWay("rules on its events", _rules_on_events),
+        PreviewWay("with the pack", _with_pack),
+    ]
     declared, checked = services_and_checks(_with_pack(program))
     if declared != services or checked < services:
         sys.exit(f"{declared} services are declared, and {checked} resources checked: nothing to compare")

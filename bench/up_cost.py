@@ -14,7 +14,7 @@ import resource
 import statistics
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
@@ -24,10 +24,7 @@ from lightkube.resources.core_v1 import Namespace
 from rich.console import Console
 
 from bench.fleet_documents import Document, document, write_yaml
-from embedded import CHECKOUT, Program
-from embedded.api_client import connect
-from embedded.control_plane import ControlPlane
-from embedded.kserve_kinds import LLMInferenceService, install_kserve_crds
+from embedded import CHECKOUT, ControlPlane, LLMInferenceService, Program, connect, install_kserve_crds
 
 _STACK: Final = "bench"
 _ENVIRONMENT: Final = "cluster"
@@ -41,7 +38,7 @@ _LAST_WORDS: Final = 2000
 
 
 @dataclass
-class Row:
+class NewStack:
     """A way of making a stack of so many services, and what each run of it took.
 
     Attributes:
@@ -57,7 +54,7 @@ class Row:
     name: str
     checkout: Path
     services: int
-    settings: Mapping[str, str]
+    settings: dict[str, str]
     cpu: list[float] = field(default_factory=list)
     written: int = 0
     state: int = 0
@@ -113,12 +110,12 @@ def main() -> None:
         console.print(str(row))
 
 
-def _rows(other: Path, services: list[int], most: int) -> Iterator[Row]:
+def _rows(other: Path, services: list[int], most: int) -> Iterator[NewStack]:
     for number in services:
-        yield Row("without checkpoints", CHECKOUT, number, _WITHOUT_CHECKPOINTS)
+        yield NewStack("without checkpoints", CHECKOUT, number, _WITHOUT_CHECKPOINTS)
         if number <= most:
-            yield Row("with checkpoints", CHECKOUT, number, {})
-            yield Row("other checkout", other, number, {})
+            yield NewStack("with checkpoints", CHECKOUT, number, {})
+            yield NewStack("other checkout", other, number, {})
 
 
 def _program(checkout: Path, directory: Path) -> Program:
