@@ -23,6 +23,7 @@ from slicewise.cli.options import (
     LayoutAs,
     LayoutOutput,
     LayoutPaths,
+    MayMove,
     NodePools,
     Previous,
 )
@@ -44,13 +45,14 @@ def propose_layout(  # noqa: PLR0913 - one for each option
     gpu: GpuToCut = None,
     slices: AskedSlices = None,
     gpus: GpusGiven = None,
+    move: MayMove = False,
     output: LayoutAs = LayoutOutput.TABLE,
 ) -> None:
     """Say how GPUs are best cut into slices: those of documents, or for given slices.
 
-    With documents: how the nodes of each pool should be cut so that the most replicas are served, by priority, and then
-    the fewest nodes are cut anew. Without: the fewest GPUs that have the slices, or the most slices on --gpus. A bound
-    that no layout can beat is printed beside every answer.
+    With documents: how the nodes of each pool should be cut so that the most replicas are served, by priority, then
+    the fewest nodes are cut anew; what runs only moves with --move. Without: the fewest GPUs that have the slices,
+    or the most slices on --gpus. A bound that no layout can beat is printed beside every answer.
 
     Exit codes: 0 all is served, 2 the input is wrong, 3 something is not.
 
@@ -58,11 +60,12 @@ def propose_layout(  # noqa: PLR0913 - one for each option
     """
     if paths:
         _check_alone("PATH", {"--gpu": gpu, "--slices": slices, "--gpus": gpus})
-        _of_documents(paths, previous, environment or (), node_pool or (), output)
+        wanted = environment or (), node_pool or ()
+        _of_documents(paths, previous, wanted, output, move=move)
     elif gpu is None or slices is None:
         raise typer.BadParameter("name documents, or write --gpu and --slices")
     else:
-        only = {"--previous": previous, "--environment": environment, "--node-pool": node_pool}
+        only = {"--previous": previous, "--environment": environment, "--node-pool": node_pool, "--move": move or None}
         _check_alone("--gpu", only)
         _of_slices(gpu, slices, gpus, output)
 
@@ -76,13 +79,14 @@ def _check_alone(what: str, others: Mapping[str, object]) -> None:
 def _of_documents(
     paths: Sequence[str],
     previous: Path | None,
-    environments: Sequence[str],
-    pools: Sequence[str],
+    wanted: tuple[Sequence[str], Sequence[str]],
     output: LayoutOutput,
+    *,
+    move: bool,
 ) -> None:
     files, fleet = read_with_text(paths)
     earlier, _ = read_previous(previous)
-    found = propose_for_fleet(fleet, earlier, _wanted(fleet, environments, pools), _SECONDS)
+    found = propose_for_fleet(fleet, earlier, _wanted(fleet, *wanted), _SECONDS, move=move)
     if output is LayoutOutput.JSON:
         print_result(json.dumps(fleet_layout_to_dict(found), indent=2))
     elif output is LayoutOutput.SVG:

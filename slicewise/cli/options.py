@@ -121,6 +121,10 @@ NodePools = Annotated[
     list[str] | None,
     _option("POOL", "Cut this pool only, by its name or ENVIRONMENT/POOL; may be repeated. Left out: all."),
 ]
+MayMove = Annotated[
+    bool,
+    typer.Option("--move", help="Let what runs move where that serves more, so that it always has a place."),
+]
 LayoutAs = Annotated[
     LayoutOutput,
     typer.Option(

@@ -20,17 +20,22 @@ from slicewise.layouts.gpu_cuts import GpuCut, NodeGpus, PlacedSlice, cut_into, 
 from slicewise.layouts.mig_parted import mig_parted_config
 from slicewise.layouts.needs import SliceNeed, WayToMeet, slice_needs
 from slicewise.layouts.pool_proposal import PoolProposal
-from slicewise.layouts.split_pools import CUT_LABEL
+from slicewise.layouts.rollout import CutStep, MoveStep, RolloutStep
+from slicewise.layouts.split_pools import CUT_LABEL, KEPT
 
 __all__ = [
     "CUT_LABEL",
+    "KEPT",
     "CutGpus",
+    "CutStep",
     "FleetLayout",
     "GpuCut",
+    "MoveStep",
     "NewCut",
     "NodeGpus",
     "PlacedSlice",
     "PoolProposal",
+    "RolloutStep",
     "SliceNeed",
     "WayToMeet",
     "cut_into",

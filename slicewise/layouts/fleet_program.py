@@ -67,7 +67,7 @@ class FleetProgram:
 
     Attributes:
         states: The pools.
-        demands: What is not served yet.
+        demands: What is not served yet, and what runs and may move.
         split: Whether the GPUs of all free nodes are cut each by itself, and slices of a pool count together. No real
             layout serves more than such an answer, so it is the bound of all.
         groups: In how many ways a pool's nodes may be cut anew.
@@ -82,12 +82,14 @@ class FleetProgram:
     _columns: dict[tuple[int, int, int], list[tuple[GpuCut, int]]] = field(default_factory=dict)
     _chosen: dict[tuple[int, int, int], int] = field(default_factory=dict)
     _served: dict[int, dict[int, int]] = field(default_factory=dict)
+    _leaving: dict[int, int] = field(default_factory=dict)
+    _staying: set[int] = field(default_factory=set)
 
     def solve(self, seconds: float) -> ProgramAnswer | None:
         """Return the best answer that is found.
 
-        By priority the most replicas, then the fewest nodes cut anew, of these the fewest GPUs, and of those the least
-        memory that lies in no slice.
+        By priority the most replicas, then the fewest that move, the fewest nodes cut anew, the fewest of their GPUs,
+        and the least memory that lies in no slice.
         """
         wanted: dict[int, set[str]] = {}
         for each in (unit for demand in self.demands for unit in demand.units if unit.profile):
@@ -155,10 +157,17 @@ class FleetProgram:
                     variable = self._program.variable(1)
                     taken.setdefault(place, {})[variable] = unit.units * demand.replicas
                     by_environment.setdefault(self.states[unit.pool].key[0], []).append(variable)
-                    self._served.setdefault(demand.priority, {})[variable] = demand.replicas
+                    if demand.stays is None:
+                        self._served.setdefault(demand.priority, {})[variable] = demand.replicas
+                    elif unit == demand.stays:
+                        self._staying.add(variable)
+                    else:
+                        self._leaving[variable] = demand.replicas
         for variables in by_environment.values():
             self._program.at_least(dict.fromkeys(variables, -1), -1)
         every = [each for variables in by_environment.values() for each in variables]
+        if demand.stays:
+            self._program.at_least(dict.fromkeys(every, 1), 1)
         if len(by_environment) > demand.missing:
             self._program.at_least(dict.fromkeys(every, -1), -demand.missing)
 
@@ -167,11 +176,14 @@ class FleetProgram:
         priorities = sorted(self._served, reverse=True)
         aims = [] if self.split else [terms for terms in self._later_aims() if terms]
         values: Sequence[int] = ()
-        bounds = {demand.priority: 0 for demand in self.demands if demand.priority not in self._served}
+        # Where what runs may move, everything can at least stay.
+        hint = [int(number in self._staying) for number in range(len(self._program.limits))] if self._staying else []
+        new = (demand.priority for demand in self.demands if demand.stays is None)
+        bounds = {priority: 0 for priority in new if priority not in self._served}
         for number, priority in enumerate(priorities):
             # Twice the even part of what is left: most take less than theirs.
             seconds = (until - monotonic()) * 2 / (len(priorities) - number + 1 + bool(aims))
-            answer = self._program.minimise(_negative(self._served[priority]), values, seconds)
+            answer = self._program.minimise(_negative(self._served[priority]), values or hint, seconds)
             if answer is None:
                 break
             values = answer.values
@@ -196,7 +208,8 @@ class FleetProgram:
         return ProgramAnswer(found, bounds, served)
 
     def _later_aims(self) -> Iterator[dict[int, int]]:
-        """Yield what shall be few where the most are served: nodes cut anew, their GPUs, memory in no slice."""
+        """Yield what shall be few where the most are served: moves, nodes cut anew, their GPUs, memory in no slice."""
+        yield self._leaving
         yield {variable: nodes for (_, _, nodes), variable in self._chosen.items()}
         yield {variable: nodes * self.states[number].gpus for (number, _, nodes), variable in self._chosen.items()}
         yield {

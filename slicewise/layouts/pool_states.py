@@ -10,7 +10,7 @@ from functools import cached_property
 from slicewise.documents import MAX_POOLS, Fleet, InferenceEnvironment, NodePool, catalogued, offers_of, units_per_node
 from slicewise.layouts.gpu_cuts import GpuCut, fullest_cuts
 from slicewise.mig import GpuModel, MigStrategy, can_be_placed, memory_slices
-from slicewise.planning import Placement
+from slicewise.planning import Placement, PreviousPlacement
 
 
 @dataclass(frozen=True)
@@ -22,7 +22,7 @@ class PoolState:
         pool: As its document has it.
         board: Its GPUs; None where the catalogue does not know them.
         kept_because: Why none of its nodes may be cut anew; empty where some may.
-        free_nodes: Nodes on which surely nothing runs.
+        free_nodes: Nodes that may be cut anew: on which surely nothing is that keeps its place.
         running: Units of each resource that keep their place.
     """
 
@@ -124,8 +124,10 @@ def with_slices(pool: NodePool, slices: Mapping[str, int]) -> NodePool:
     return pool.model_copy(update={"capabilities": capabilities, "reserved_units": 0})
 
 
-def pool_states(fleet: Fleet, running: Iterable[Placement]) -> list[PoolState]:
-    """Return every pool of `fleet`, with what of `running` is on it."""
+def pool_states(
+    fleet: Fleet, running: Iterable[Placement], leaving: Iterable[PreviousPlacement] = ()
+) -> list[PoolState]:
+    """Return every pool of `fleet`, with what of `running` is on it, and no pods but those and what is `leaving`."""
     units: dict[tuple[str, str], Counter[str]] = {}
     pods: Counter[tuple[str, str]] = Counter()
     for placement in running:
@@ -133,6 +135,9 @@ def pool_states(fleet: Fleet, running: Iterable[Placement]) -> list[PoolState]:
             key = (workload.environment, workload.node_pool)
             units.setdefault(key, Counter())[workload.resource] += workload.units
             pods[key] += workload.replicas * workload.nodes_per_replica
+    for old in leaving:
+        for here in (old, *([old.prefill] if old.prefill else [])):
+            pods[old.environment, here.node_pool] += here.units // here.gpus_per_node
     return [
         _state(environment, pool, units.get((environment.metadata.name, pool.name), {}), pods)
         for environment in fleet.environments

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from time import monotonic
 from typing import Final
 
@@ -12,6 +12,7 @@ from slicewise.layouts.filled_pools import filled_pools
 from slicewise.layouts.fleet_program import FleetProgram, NewCut, ProgramAnswer
 from slicewise.layouts.pool_proposal import PoolProposal, with_proposals
 from slicewise.layouts.pool_states import PoolState, pool_states
+from slicewise.layouts.rollout import CutStep, MoveStep, RolloutStep, rollout
 from slicewise.layouts.served_demands import ServingUnit, UnplacedDemand, narrowed, unplaced_demands
 from slicewise.planning import Placement, Plan, PreviousPlacement, make_plan
 
@@ -31,11 +32,13 @@ class PlannedProposal:
         fleet: The documents with it.
         plan: Their plan.
         pools: What is proposed for each pool.
+        steps: How it comes about.
     """
 
     fleet: Fleet
     plan: Plan
     pools: tuple[PoolProposal, ...]
+    steps: tuple[RolloutStep, ...] = ()
 
     @property
     def served(self) -> list[int]:
@@ -48,12 +51,14 @@ class PlannedProposal:
         return served_by_priority(self.fleet, (each for each in self.plan.placements if not each.retained))
 
     @property
-    def rank(self) -> tuple[list[int], int, int, int]:
+    def rank(self) -> tuple[list[int], int, int, int, int, int]:
         """What is compared: the best is the largest."""
+        moved = sum(isinstance(each, MoveStep) for each in self.steps)
+        occupied = sum(each.occupied for each in self.steps if isinstance(each, CutStep))
         cut = [(new.nodes, gpu, each.state) for each in self.pools for new in each.new for gpu in new.gpus]
         recut = sum(each.recut for each in self.pools)
         left = sum(nodes * state.left_by(gpu) for nodes, gpu, state in cut)
-        return self.served, -recut, -sum(nodes for nodes, _, _ in cut), -left
+        return self.served, -moved, -occupied, -recut, -sum(nodes for nodes, _, _ in cut), -left
 
 
 @dataclass
@@ -64,22 +69,21 @@ class ProposalSearch:
         states: The pools.
         demands: What is not served by what stays.
         previous: What runs.
+        running: Where it is in the plan of the documents as they are.
         bounds: By priority, the highest first, what no proposal exceeds of those that reach the higher ones.
         until: When it ends, by the monotonic clock.
-        best: What was found; in the beginning the documents as they are.
+        now: The documents as they are.
+        best: What was found; in the beginning what is known already.
     """
 
     states: Sequence[PoolState]
     demands: Sequence[UnplacedDemand]
     previous: tuple[PreviousPlacement, ...]
+    running: Sequence[Placement]
     bounds: list[int]
     until: float
+    now: PlannedProposal
     best: PlannedProposal
-    _now: PlannedProposal = field(init=False)
-
-    def __post_init__(self) -> None:
-        """Keep what there is."""
-        self._now = self.best
 
     def look(self) -> None:
         """Look for a better proposal, with more groups of nodes where fewer do not reach the bounds."""
@@ -134,9 +138,13 @@ class ProposalSearch:
         if not cuts:
             return
         pools = tuple(PoolProposal(state, cuts.get(number, ())) for number, state in enumerate(self.states))
-        changed = with_proposals(self._now.fleet, pools)
-        found = PlannedProposal(changed, make_plan(changed, self.previous), pools)
-        if found.rank > self.best.rank:
+        changed = with_proposals(self.now.fleet, pools)
+        plan = make_plan(changed, self.previous)
+        found = PlannedProposal(changed, plan, pools)
+        if found.served < self.best.served:
+            return
+        steps = rollout(self.now.fleet, pools, self.running, plan)
+        if steps is not None and (found := replace(found, steps=steps)).rank > self.best.rank:
             self.best = found
 
     def _filled(self) -> _Cuts:
@@ -145,7 +153,7 @@ class ProposalSearch:
 
     def _beside(self) -> _Cuts:
         """Return what is cut anew where everything stays that has a place now, on as few nodes as hold it."""
-        fleet, placements = self._now.fleet, self._now.plan.placements
+        fleet, placements = self.now.fleet, self.now.plan.placements
         used = pool_states(fleet, placements)
         spare = [
             replace(each, free_nodes=max(0, min(state.free_nodes, each.pool.nodes - each.nodes_needed)))

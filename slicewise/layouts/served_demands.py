@@ -47,6 +47,7 @@ class UnplacedDemand:
         replicas: In each environment.
         missing: How many environments it lacks.
         units: What could serve it, in environments that do not.
+        stays: Where it runs, if that is what it is about: it must have a place, and rather this one.
     """
 
     key: DeploymentKey
@@ -54,6 +55,7 @@ class UnplacedDemand:
     replicas: int
     missing: int
     units: tuple[ServingUnit, ...]
+    stays: ServingUnit | None = None
 
 
 def unplaced_demands(fleet: Fleet, states: Sequence[PoolState], running: Iterable[Placement]) -> list[UnplacedDemand]:
@@ -70,6 +72,19 @@ def unplaced_demands(fleet: Fleet, states: Sequence[PoolState], running: Iterabl
         if missing > 0 and deployment.replicas and units:
             found.append(UnplacedDemand(deployment.key, deployment.spec.priority, deployment.replicas, missing, units))
     return found
+
+
+def moving_demands(fleet: Fleet, states: Sequence[PoolState], moving: Iterable[Placement]) -> Iterator[UnplacedDemand]:
+    """Yield for everything that may move what it needs in its environment; none of it has a prefill workload."""
+    options = _Options(fleet, states)
+    numbers = {state.key: number for number, state in enumerate(states)}
+    for placement in moving:
+        deployment = fleet.deployment[placement.deployment]
+        pool = numbers[placement.environment, placement.node_pool]
+        own = ServingUnit(pool, placement.resource, "", placement.nodes_per_replica * placement.gpus_per_node)
+        others = (each for each in options.of(deployment) if states[each.pool].key[0] == placement.environment)
+        units = tuple(dict.fromkeys((own, *others)))
+        yield UnplacedDemand(deployment.key, deployment.spec.priority, placement.replicas, 1, units, own)
 
 
 class _Options:
@@ -137,8 +152,10 @@ def _size(state: PoolState, name: str) -> tuple[int, int]:
 def narrowed(demand: UnplacedDemand, chosen: Sequence[ServingUnit], states: Sequence[PoolState]) -> UnplacedDemand:
     """Return `demand` with no other units than those that are `chosen` in their environments.
 
-    Where as many are chosen as are missing, no other environment has any.
+    Where as many are chosen as are missing, no other environment has any. What runs may still stay.
     """
+    if demand.stays:
+        return demand
     environments = {states[unit.pool].key[0] for unit in chosen}
     if len(chosen) >= demand.missing:
         return replace(demand, units=tuple(chosen))

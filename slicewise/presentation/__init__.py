@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from slicewise.presentation.console import plain_console, printing_console
     from slicewise.presentation.encodings import replace_what_is_lacking
     from slicewise.presentation.layout_map import print_layout_map
+    from slicewise.presentation.layout_steps import START_AGAIN, print_layout_steps, step_in_words
     from slicewise.presentation.markdown import accounts_as_markdown, plan_as_markdown
     from slicewise.presentation.palette import ERROR, FAINT, GOOD, NOTE, WARNING
     from slicewise.presentation.picture import fleet_picture, layout_picture
@@ -38,6 +39,7 @@ __all__ = [
     "FAINT",
     "GOOD",
     "NOTE",
+    "START_AGAIN",
     "WARNING",
     "Column",
     "accounts_as_markdown",
@@ -55,6 +57,7 @@ __all__ = [
     "print_changes",
     "print_endpoints",
     "print_layout_map",
+    "print_layout_steps",
     "print_placements",
     "print_plan",
     "print_quotas",
@@ -65,6 +68,7 @@ __all__ = [
     "show",
     "show_command",
     "show_line",
+    "step_in_words",
     "unchecked_line",
     "waiting_bar",
     "warning_lines",
@@ -91,6 +95,9 @@ __getattr__ = lazy_attributes(
         "NOTE": "palette",
         "WARNING": "palette",
         "print_layout_map": "layout_map",
+        "START_AGAIN": "layout_steps",
+        "print_layout_steps": "layout_steps",
+        "step_in_words": "layout_steps",
         "fleet_picture": "picture",
         "layout_picture": "picture",
         "loading_bar": "progress",

@@ -12,6 +12,7 @@ from slicewise.layouts import FleetLayout
 from slicewise.planning import Plan
 from slicewise.presentation.fleet_map import print_map
 from slicewise.presentation.layout_map import print_layout_map
+from slicewise.presentation.layout_steps import print_layout_steps
 
 _COLUMNS = 120
 _POOLS = 1000
@@ -51,8 +52,13 @@ def fleet_picture(plan: Plan) -> str:
 
 
 def layout_picture(found: FleetLayout) -> str:
-    """Return the GPUs that are cut anew as SVG, in ASCII, before and after."""
-    return _picture("slicewise layout", lambda console: print_layout_map(console, found))
+    """Return the GPUs that are cut anew as SVG, in ASCII, before and after, with the steps until they are."""
+
+    def draw(console: Console) -> None:
+        print_layout_map(console, found)
+        print_layout_steps(console, found)
+
+    return _picture("slicewise layout", draw)
 
 
 def _picture(title: str, draw: Callable[[Console], None]) -> str:

@@ -165,6 +165,54 @@ def test_what_is_not_served_is_exit_3_and_a_previous_plan_is_kept(documents: str
     assert "team/small lacks 1 environment: too few nodes may be cut for it" in shown
 
 
+def test_what_runs_moves_where_that_is_asked_for(documents: str, tmp_path: Path) -> None:
+    before = tmp_path / "plan.json"
+    before.write_text(in_process("plan", documents, "--output", "json").stdout, encoding="utf-8")
+    words = (documents, "--previous", str(before), "--move")
+    found = answer(*words)
+    # Sixty slices are four nodes of sixteen; 150 small ones are three of 56.
+    assert found["served"] == {"now": 60, "proposed": 210, "bound": 210, "proven": True}
+    (step,) = found["steps"]
+    assert {key: step["cut"][key] for key in ("environment", "nodePool", "nodes", "occupied")} == {
+        "environment": "east",
+        "nodePool": "a",
+        "nodes": 3,
+        "occupied": 3,
+    }
+    assert found["moved"] == []
+    shown = in_process("layout", *words).stdout
+    assert "  1. drain 3 nodes of east/a, and cut each into 50 x 1g.10gb 2 x 3g.40gb; pods on them start again" in shown
+    config = in_process("layout", *words, "--output", "mig-parted").stdout
+    assert config.splitlines()[0].endswith("; pods on them start again on its other nodes")
+    assert "drain 3 nodes" in in_process("layout", *words, "--output", "svg").stdout.replace("&#160;", " ")
+
+
+def test_moves_are_listed_in_their_order(tmp_path: Path) -> None:
+    pools = [slices(name, "1g.10gb", memoryPerGpu="9Gi") for name in ("a", "b")]
+    models = [
+        model("small", profile("s", memoryPerGpu="9Gi"), cpu="100m", memory="1Gi"),
+        model("large", profile("s", memoryPerGpu="38Gi"), cpu="100m", memory="1Gi"),
+    ]
+    first, second = deployment("first", "small", replicas=20), deployment("second", "small", replicas=40)
+    then = [first, deployment("second", "small", replicas=30), deployment("large", "large", replicas=16)]
+    files = {"before": [first, second], "after": then}
+    for name, asked in files.items():
+        written = [environment("east", *pools), *models, *asked]
+        (tmp_path / f"{name}.yaml").write_text("---\n".join(map(yaml.safe_dump, written)), encoding="utf-8")
+    plan = tmp_path / "plan.json"
+    plan.write_text(in_process("plan", str(tmp_path / "before.yaml"), "--output", "json").stdout, encoding="utf-8")
+    words = (str(tmp_path / "after.yaml"), "--previous", str(plan), "--move")
+    found = answer(*words)
+    ((move,),) = (found["moved"],)
+    assert (move["deployment"], move["from"]["nodePool"], move["to"]["nodePool"]) == ("team/first", "b", "a")
+    assert [*map(list, found["steps"])] == [["move"], ["cut"]]
+    comments = [
+        line for line in in_process("layout", *words, "--output", "mig-parted").stdout.splitlines() if line[0] == "#"
+    ]
+    assert comments[0] == "# move team/first from east/b to east/a"
+    assert comments[1].startswith("# east, b: drain 1 node of 1, ")
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [
@@ -174,6 +222,7 @@ def test_what_is_not_served_is_exit_3_and_a_previous_plan_is_kept(documents: str
         (("DOCUMENTS", "--node-pool", "b"), '--node-pool: the documents have no "b"; there is a'),
         (("DOCUMENTS", "--environment", "eats"), 'the documents have no "eats"; did you mean east?'),
         ((*ASKED, "--previous", "plan.json"), "--gpu does not go with --previous"),
+        ((*ASKED, "--move"), "--gpu does not go with --move"),
         ((*ASKED, "--output", "mig-parted"), "--output mig-parted needs documents: write table or json"),
     ],
 )

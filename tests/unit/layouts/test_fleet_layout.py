@@ -164,6 +164,29 @@ def test_priority_comes_before_number() -> None:
     fleet = fleet_of([environment("east", slices("a", "1g.10gb", memoryPerGpu="9Gi")), SMALL, LARGE, first, second])
     found = proposed(fleet)
     assert [each.deployment.name for each in found.proposed.placements] == ["first"]
+    assert [each.why for each in found.unserved] == ["what could be cut for it serves deployments of a higher priority"]
+    # Eight GPUs have 56 slices for the second.
+    assert (served_replicas(found.proposed), found.bound_at_equal_priority) == (16, 56)
+
+
+def test_a_higher_priority_elsewhere_is_no_reason() -> None:
+    # The pool of the second has seven slices a GPU, and no room for more than 56.
+    urgent = deployment("urgent", "large", replicas=2, priority=1, nodePoolSelector={"for": "large"})
+    many = deployment("many", "small", replicas=57, nodePoolSelector={"for": "small"})
+    pools = [cut(name, nodes=1, labels={"for": name}) for name in ("large", "small")]
+    found = proposed(fleet_of([environment("east", *pools), SMALL, LARGE, urgent, many]))
+    assert [each.why for each in found.unserved] == ["too few nodes may be cut for it"]
+    assert found.bound_at_equal_priority == 58 - 56
+
+
+def test_what_the_documents_move_is_on_its_nodes_until_they_are_applied() -> None:
+    pools = [cut("a", nodes=8, labels={"for": "small"}), cut("b", nodes=1, labels={"for": "large"})]
+    asked = [deployment("large", "large", replicas=5, nodePoolSelector={"for": name}) for name in ("small", "large")]
+    before, after = (fleet_of([environment("east", *pools), SMALL, LARGE, each]) for each in asked)
+    found = proposed(after, *running(before))
+    assert [each.node_pool for each in found.now.placements] == ["b"]
+    # It is on five of eight nodes still.
+    assert [each.state.free_nodes for each in found.pools] == [3, 1]
 
 
 def test_what_no_layout_serves_is_said_with_the_reason() -> None:
