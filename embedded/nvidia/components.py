@@ -10,7 +10,7 @@ from embedded.nvidia.mig_manager import CONFIG, DEVICE_IDS
 from embedded.toolchain import find_binary, module_dir, nvidia_dir
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
     from pathlib import Path
 
     from embedded.nvidia.layouts import NodeLayout
@@ -39,7 +39,33 @@ def ask_mig_parted(config: Path | None = None) -> dict[str, dict[str, dict[str, 
     return made
 
 
-def _answer(asked: Sequence[object], *arguments: Path) -> str:
+def apply_mig_parted(config: Path, node: Mapping[str, object]) -> dict[str, dict[str, Any]]:
+    """Return what mig-parted makes of the GPUs of a node by each layout of a config file, or its error.
+
+    Args:
+        config: The file.
+        node: The node and the limits of its driver: `drivenNode` in `toolchain/nvidia/applied.go`.
+
+    Raises:
+        ControlPlaneError: The program has not been built.
+        CalledProcessError: It failed.
+    """
+    made: dict[str, dict[str, Any]] = json.loads(_answer(node, "apply", config))
+    return made
+
+
+def mock_placements() -> dict[str, dict[str, Any]]:
+    """Return where NVIDIA's mock says that slices of an A100 40GB may begin, their memory slices, and how many fit.
+
+    Raises:
+        ControlPlaneError: The program has not been built.
+        CalledProcessError: It failed.
+    """
+    found: dict[str, dict[str, Any]] = json.loads(_answer([], "placements"))
+    return found
+
+
+def _answer(asked: object, *arguments: str | Path) -> str:
     program = find_binary(nvidia_dir(), "nvidia-layouts", "toolchain-nvidia")
     question = json.dumps(asked)
     return subprocess.run([program, *arguments], input=question, capture_output=True, text=True, check=True).stdout

@@ -3,7 +3,8 @@
 //
 // Reads a JSON array of layouts from standard input, each an object of type layout, and writes a JSON array with one
 // answer for each, in their order. With a config file of mig-parted as its argument it reads device ids of GPUs instead,
-// and writes what MIG manager makes of such GPUs by each layout of the file. The components run as published, over NVIDIA's mock of NVML: no GPU is needed. The
+// and writes what MIG manager makes of such GPUs by each layout of the file; with `apply` before the file it reads a node,
+// and writes what mig-parted makes of its GPUs where their driver has limits. The components run as published, over NVIDIA's mock of NVML: no GPU is needed. The
 // module is named as a part of the device plugin's, whose internal packages it imports.
 package main
 
@@ -67,8 +68,15 @@ func main() {
 	}
 }
 
-// answersTo answers what standard input asks: layouts, or with a config file of mig-parted, device ids.
+// answersTo answers what standard input asks: layouts, or with a config file of mig-parted, device ids or, after `apply`,
+// a node; `placements` asks where the mock's slices may begin.
 func answersTo(arguments []string) (any, error) {
+	if len(arguments) == 2 && arguments[0] == "apply" {
+		return appliedTo(arguments[1], os.Stdin)
+	}
+	if len(arguments) == 1 && arguments[0] == "placements" {
+		return mockPlacements()
+	}
 	if len(arguments) == 1 {
 		var ids []string
 		if err := json.NewDecoder(os.Stdin).Decode(&ids); err != nil {
