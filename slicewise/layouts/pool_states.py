@@ -10,7 +10,7 @@ from functools import cached_property
 from slicewise.documents import MAX_POOLS, Fleet, InferenceEnvironment, NodePool, catalogued, offers_of, units_per_node
 from slicewise.layouts.gpu_cuts import GpuCut, fullest_cuts
 from slicewise.mig import GpuModel, MigStrategy, can_be_placed, memory_slices
-from slicewise.planning import Placement, PreviousPlacement
+from slicewise.planning import Placement, PreviousPlacement, PreviousPrefill
 
 
 @dataclass(frozen=True)
@@ -136,7 +136,8 @@ def pool_states(
             units.setdefault(key, Counter())[workload.resource] += workload.units
             pods[key] += workload.replicas * workload.nodes_per_replica
     for old in leaving:
-        for here in (old, *([old.prefill] if old.prefill else [])):
+        workloads: list[PreviousPlacement | PreviousPrefill] = [old, *([old.prefill] if old.prefill else [])]
+        for here in workloads:
             pods[old.environment, here.node_pool] += here.units // here.gpus_per_node
     return [
         _state(environment, pool, units.get((environment.metadata.name, pool.name), {}), pods)

@@ -182,7 +182,7 @@ def test_pods_of_a_pool_are_brought_together_where_that_frees_nodes() -> None:
     found = judge(before, after)
     assert (served_replicas(found.proposed), found.proven) == (255, True)
     # 250 slices are four nodes of 56 and one more; the other nodes hold the five.
-    assert sum(step.nodes for step in found.steps) >= 5
+    assert sum(step.nodes for step in found.steps if isinstance(step, CutStep)) >= 5
     assert found.proposed.moved == ()
 
 
