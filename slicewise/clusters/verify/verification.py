@@ -37,6 +37,7 @@ from slicewise.clusters.verify.pools import (
     check_units,
     compare_pool,
     followed,
+    free_units,
     holders_on_demand,
     holdings,
     members,
@@ -234,7 +235,8 @@ class _Environment:
             meant |= {node.name for node in compared.near.nodes}
             hidden = Readable.PODS in cluster.unread
             held = None if hidden else holdings(compared, cluster.pods, self.own, cluster.services)
-            realities.append(reality_of(self.name, compared, held))
+            free = None if held is None else free_units(place.environment, compared, held, cluster.pods)
+            realities.append(reality_of(self.name, compared, held, free))
             checked = self._check_pool(compared, held)
             holders = on_demand[pool.name]
             told = [(pool.name, holders.weighed(followed(each, place))) for each in checked]

@@ -12,6 +12,7 @@ from slicewise.clusters.verify.pools.compared_pool import ComparedPool, compare_
 from slicewise.clusters.verify.pools.declared_nodes import check_declared_nodes
 from slicewise.clusters.verify.pools.declared_pool import DeclaredPool
 from slicewise.clusters.verify.pools.followed_remedies import followed
+from slicewise.clusters.verify.pools.free_places import free_units
 from slicewise.clusters.verify.pools.held_units import Holdings, check_holdings, holdings
 from slicewise.clusters.verify.pools.membership import members
 from slicewise.clusters.verify.pools.node_gpu_models import check_gpu_models
@@ -45,6 +46,7 @@ __all__ = [
     "check_units",
     "compare_pool",
     "followed",
+    "free_units",
     "holders_on_demand",
     "holdings",
     "members",

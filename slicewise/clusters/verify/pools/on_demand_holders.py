@@ -114,12 +114,23 @@ def holders_on_demand(
                 holders[profile].append(f"{pod.namespace}/{pod.name}")
     found = HoldersOnDemand(pool, gpu, units, holders)
     more = any(count > found.reserved(profile) for profile, count in found.to_reserve.items())
-    # Of nodes that differ it is not said: the rule is for nodes that are alike.
-    counts = {node.gpus.physical for node in nodes if node.gpus and node.gpus.physical}
-    gpus = min(counts) if len(counts) == 1 else pool.accelerator_count
-    changes = more or gpus < pool.accelerator_count
-    alike = pool.model_copy(update={"accelerator_count": min(gpus, pool.accelerator_count)})
-    return replace(found, leaves_room=not changes or _leaves_room(alike, gpu, found.to_reserve, list(places)))
+    counts = [
+        min((node.gpus and node.gpus.physical) or pool.accelerator_count, pool.accelerator_count) for node in nodes
+    ]
+    if not more and all(count == pool.accelerator_count for count in counts):
+        return found
+    to_come = max(pool.nodes - len(counts), 0)
+    # The rule is for nodes that are alike: some count as having fewer GPUs than they have, or are left out, which both
+    # leaves no room that is not there.
+    shapes = ((sum(count >= gpus for count in counts) + to_come, gpus) for gpus in sorted({*counts}, reverse=True))
+    alike = ((min(number, pool.nodes), gpus) for number, gpus in shapes)
+    held, charged = found.to_reserve, list(places)
+    room = any(_leaves_room(_with_nodes(pool, number, gpus), gpu, held, charged) for number, gpus in alike)
+    return replace(found, leaves_room=room)
+
+
+def _with_nodes(pool: NodePool, number: int, gpus: int) -> NodePool:
+    return pool.model_copy(update={"node_count": number, "max_node_count": None, "accelerator_count": gpus})
 
 
 def _leaves_room(pool: NodePool, gpu: GpuModel, held: Mapping[str, int], places: Sequence[ChargedPool]) -> bool:
@@ -142,5 +153,6 @@ def _leaves_room(pool: NodePool, gpu: GpuModel, held: Mapping[str, int], places:
             "memory_per_slice": memory,
         }
     )
-    there = [place.with_pool(accelerator_count=pool.accelerator_count) for place in charged]
+    nodes = {"node_count": pool.node_count, "max_node_count": None, "accelerator_count": pool.accelerator_count}
+    there = [place.with_pool(**nodes) for place in charged]
     return all(place.with_capability("mig_configuration", changed).holds for place in there)

@@ -41,8 +41,11 @@ def leaving_out(pool: NodePool) -> str:
 
 
 def counting(pool: NodePool, count: int) -> str | None:
-    """Return how a document says that a node has `count` units; None where acceleratorCount and profile say it."""
-    if not is_part(pool) or is_dynamic(pool):
+    """Return how a document says that a node has `count` units; None where acceleratorCount and profile say it.
+
+    Of GPUs that are cut on demand it says so of whole ones alone.
+    """
+    if not is_part(pool) or (is_dynamic(pool) and pool.mig):
         return None
     return f"{pool.mig.profile}: {count} in slices" if pool.mig else f"wholeGpus: {count}"
 

@@ -27,7 +27,7 @@ class PoolReality:
         units: Units that its nodes offer.
         held_by_others: Units of pods that the plan does not know; None where pods may not be read.
         held_by_plan: Units of the plan's own pods, now; None where pods may not be read.
-        free: Units that no pod holds on nodes that take its pods now; None where pods may not be read.
+        free: Units that no pod holds on nodes that take its pods now (`free_units`); None where pods may not be read.
     """
 
     environment: str
@@ -63,8 +63,8 @@ class PoolReality:
         }
 
 
-def reality_of(environment: str, compared: ComparedPool, held: Holdings | None) -> PoolReality:
-    """Return a pool in numbers; `held` is who holds its units, None where pods may not be read."""
+def reality_of(environment: str, compared: ComparedPool, held: Holdings | None, free: int | None) -> PoolReality:
+    """Return a pool in numbers; `held` is who holds its units, and `free` how many nobody does, None for not known."""
     pool = compared.pool
     offers = [offer for node in compared.nodes if node.gpus for offer in node.gpus.offers if offer.units]
     asked = [offer for offer in offers if offer.resource == compared.resource]
@@ -82,7 +82,5 @@ def reality_of(environment: str, compared: ComparedPool, held: Holdings | None) 
         units=compared.units,
         held_by_others=held.by_others if held else None,
         held_by_plan=held.by_plan if held else None,
-        free=sum(node.units - held.others[node.name] - held.plan[node.name] for node in compared.taking)
-        if held
-        else None,
+        free=free,
     )

@@ -308,3 +308,56 @@ def test_nodes_where_nothing_speaks_of_gpus_lack_the_device_plugin_where_that_is
     (found,) = verified(cut_pool("devicePlugin"), driven({"n": None}), replicas=2).differences
     assert found.code.value == "SW604"
     assert "install NVIDIA's driver and device plugin" in found.remedy
+
+
+def free_by_profile(pool: Document, *devices: str) -> dict[str, int | None]:
+    """Return what is free of each resource of a node of eight GPUs, where pods of others hold devices."""
+    live = driven({"n": dynamic_gpus("h100-80gb", 8)}, answers=with_claims(*devices))
+    return {each.resource.rpartition("/")[2]: each.free for each in verified(pool, live).pools}
+
+
+def test_slices_of_one_profile_take_places_of_the_others_where_gpus_are_cut_on_demand() -> None:
+    """On an H100 a slice of 3g.40gb covers half of the memory (MIG User Guide), so 1g.10gb takes one place of two."""
+    pool = on_demand_pool("3g.40gb", "1g.10gb")
+    assert free_by_profile(pool) == {"mig-1g.10gb": 56, "mig-3g.40gb": 16}
+    small = [f"gpu-{number}-mig-1g10gb-19-0" for number in range(6)]
+    assert free_by_profile(pool, *small) == {"mig-1g.10gb": 50, "mig-3g.40gb": 10}
+    # Of profiles that the pool does not list, too.
+    assert free_by_profile(on_demand_pool("3g.40gb"), *small) == {"mig-3g.40gb": 10}
+    assert free_by_profile(on_demand_pool("3g.40gb"), "gpu-0-mig-3g40gb-9-0") == {"mig-3g.40gb": 15}
+
+
+def test_a_gpu_that_somebody_has_whole_is_free_for_nobody() -> None:
+    pool = on_demand_pool("7g.80gb")
+    pool["capabilities"]["migConfiguration"]["wholeGpus"] = 2
+    assert free_by_profile(pool, "gpu-0", "gpu-3") == {"gpu": 6, "mig-7g.80gb": 6}
+    assert free_by_profile(pool, "gpu-0-mig-7g80gb-0-0") == {"gpu": 7, "mig-7g.80gb": 7}
+
+
+def test_fewer_gpus_on_one_node_of_several_count_for_the_places_of_all_profiles() -> None:
+    """Eight GPUs of one node, or of four each: 3 slices of 3g.40gb and 14 of 1g.10gb may block these for the last."""
+    pool = on_demand_pool("3g.40gb", "1g.10gb", nodeCount=2)
+    live = driven({"n": dynamic_gpus("h100-80gb", 8), "m": dynamic_gpus("h100-80gb", 4)})
+
+    def severities(small: int) -> set[str]:
+        models = [model("large", profile("p", memoryPerGpu="38Gi")), model("small", profile("p", memoryPerGpu="4Gi"))]
+        deployments = [deployment("a", "large", replicas=3), deployment("b", "small", replicas=small)]
+        fleet = fleet_of([environment(ENVIRONMENT, pool), *models, *deployments])
+        plan = make_plan(fleet)
+        assert len(plan.placements) == 2
+        found = compare_clusters(fleet, plan, {ENVIRONMENT: live}).differences
+        assert {each.code.value for each in found} == {"SW605"}
+        return {each.severity.value for each in found}
+
+    # Of 16 halves two others of 3g.40gb take two, and each of 1g.10gb one.
+    assert severities(13) == {"warning"}
+    assert severities(14) == {"error"}
+
+
+def test_fewer_whole_gpus_than_declared_are_declared_as_they_are() -> None:
+    pool = on_demand_pool("3g.40gb")
+    pool["capabilities"]["migConfiguration"]["wholeGpus"] = 2
+    found = verified(pool, driven({"n": dynamic_gpus("h100-80gb", 1)})).differences
+    (whole,) = (each for each in found if "nvidia.com/gpu" in each.message)
+    assert "write wholeGpus: 1, or find out why the driver publishes no more devices" in whole.remedy
+    assert not [each for each in found if "None" in str(each)]
