@@ -90,6 +90,7 @@ from slicewise.documents.quota import Measure, Quota
 from slicewise.documents.reading import KINDS, METADATA, bad_value, load_contents, load_fleet
 from slicewise.documents.router import GatewayReference, Router
 from slicewise.documents.rules import SYSTEM_POOL, check_document, check_model, slices_alone
+from slicewise.documents.scheduling import Scheduling
 from slicewise.documents.schema import any_schema, document_schema
 from slicewise.documents.served_model import (
     MOST_GPUS_PER_NODE,
@@ -169,6 +170,7 @@ __all__ = [
     "ReplicaTopology",
     "Requirements",
     "Router",
+    "Scheduling",
     "SelectedLabels",
     "Selector",
     "ServingProfile",

@@ -30,6 +30,7 @@ from slicewise.documents.node_selector import NodeSelector, SelectedLabels, sele
 from slicewise.documents.pod import BaseReference, PodSettings
 from slicewise.documents.price import Price
 from slicewise.documents.router import GatewayReference
+from slicewise.documents.scheduling import Scheduling, stricter
 from slicewise.documents.slices import ProfileNames, SliceCounts, SliceMemory, SliceReserves
 from slicewise.mig import WHOLE_GPU_RESOURCE, MigStrategy, plain_profile, resource_name
 
@@ -205,6 +206,8 @@ class NodePool(Frozen):
     """What a node costs an hour: a number without a currency."""
     base_refs: tuple[BaseReference, ...] = ()
     """LLMInferenceServiceConfigs that KServe merges into every service on the pool."""
+    scheduling: Scheduling = Scheduling.ACTIVE
+    """What comes to the pool: Active, whatever fits; NoNew, nothing new; Drain, nothing, and what is there moves."""
 
     @property
     def selected(self) -> SelectedLabels:
@@ -248,6 +251,8 @@ class EnvironmentSpec(Frozen):
     """The pools that Slicewise may place models on."""
     gateway: GatewayReference | None = None
     """The Gateway that requests come through; the one of KServe's configuration if omitted."""
+    scheduling: Scheduling = Scheduling.ACTIVE
+    """What comes to any of its pools, as `nodePools[].scheduling`; where both are set, that which takes less holds."""
 
     @field_validator("node_pools", mode="after")
     @classmethod
@@ -279,3 +284,7 @@ class InferenceEnvironment(Frozen):
     def labels(self) -> dict[str, str]:
         """The labels that selectors match: the document's own, and its name."""
         return {**self.metadata.labels, ENVIRONMENT_LABEL: self.metadata.name}
+
+    def scheduling_of(self, pool: NodePool) -> Scheduling:
+        """Return what comes to one of its pools: what the pool or the environment says, whichever takes less."""
+        return stricter(self.spec.scheduling, pool.scheduling)

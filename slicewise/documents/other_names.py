@@ -110,6 +110,23 @@ _ENVIRONMENT: Final = {
     ),
     "spec.nodePools.resourceClaims": renamed("allocation", ": claim"),
     **dict.fromkeys(
+        [
+            f"spec.{within}{name}"
+            for within in ("", "nodePools.")
+            for name in (
+                "drain",
+                "draining",
+                "cordon",
+                "cordoned",
+                "unschedulable",
+                "paused",
+                "schedulable",
+                "maintenance",
+            )
+        ],
+        renamed("scheduling", ": Active, NoNew or Drain"),
+    ),
+    **dict.fromkeys(
         ("spec.k8sVersion", "spec.clusterVersion", "spec.serverVersion"), renamed("kubernetesVersion", ", such as 1.36")
     ),
     "spec.nodePools.kubernetesVersion": OtherName("it is that of the whole environment: see spec.kubernetesVersion"),

@@ -7,7 +7,16 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-from slicewise.documents import MAX_POOLS, Fleet, InferenceEnvironment, NodePool, catalogued, offers_of, units_per_node
+from slicewise.documents import (
+    MAX_POOLS,
+    Fleet,
+    InferenceEnvironment,
+    NodePool,
+    Scheduling,
+    catalogued,
+    offers_of,
+    units_per_node,
+)
 from slicewise.layouts.gpu_cuts import GpuCut, fullest_cuts
 from slicewise.mig import GpuModel, MigStrategy, can_be_placed, memory_slices
 from slicewise.planning import Placement, PreviousPlacement, PreviousPrefill
@@ -168,6 +177,8 @@ def _reasons(environment: InferenceEnvironment, pool: NodePool, board: GpuModel 
         yield "its GPUs are whole"
     elif mig.fixed:
         yield "migConfiguration.fixed is true"
+    elif (scheduling := environment.scheduling_of(pool)) is not Scheduling.ACTIVE:
+        yield f"its scheduling is {scheduling}"
     elif mig.dynamic:
         yield "its GPUs are cut on demand"
     elif environment.spec.cluster.existing is None:

@@ -14,6 +14,7 @@ from slicewise.documents import (
     Selector,
     ServingProfile,
 )
+from slicewise.planning.acceptance import acceptance_reason
 from slicewise.planning.engine_fit import candidate_engine_reason
 from slicewise.planning.reasons import (
     InsufficientMemory,
@@ -48,11 +49,12 @@ def reject_candidate(
     environment: InferenceEnvironment,
     pool: NodePool,
 ) -> Reason | None:
-    """Return why `pool` of `environment` can never serve `deployment` with `profile` of `model`: what to fix first."""
+    """Return why `pool` of `environment` cannot serve `deployment` with `profile` of `model`: what to fix first."""
     return (
         selector_reason(deployment, profile, environment, pool)
         or requirement_reason(profile.replica_topology, pool)
         or candidate_engine_reason(model, profile, pool)
+        or acceptance_reason(environment, pool)
     )
 
 

@@ -23,6 +23,7 @@ class MoveCode(StrEnum):
     OTHER_NODES = "other-nodes"
     PROFILE_GONE = "profile-gone"
     FEWER_ENVIRONMENTS = "fewer-environments"
+    DRAINED = "drained"
 
 
 class MoveReason(ABC):
@@ -144,6 +145,20 @@ class OnePoolEach(MoveReason):
     def message(self) -> str:
         """Say what holds instead."""
         return "one pool of an environment serves it"
+
+
+@dataclass(frozen=True, slots=True)
+class PoolDrained(MoveReason):
+    """What its pool has is to move, and there is room elsewhere."""
+
+    code: ClassVar[MoveCode] = MoveCode.DRAINED
+    environment: str
+    node_pool: str
+
+    @property
+    def message(self) -> str:
+        """Say which."""
+        return f"pool {named(self.node_pool)} of environment {self.environment} is being drained"
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from fractions import Fraction
 from typing import NamedTuple
 
 from slicewise.diagnostics import Diagnostic
-from slicewise.documents import DeploymentKey, ModelSpec, ServingProfile, prefill_workload
+from slicewise.documents import DeploymentKey, ModelSpec, Scheduling, ServingProfile, prefill_workload
 from slicewise.planning.moves import Move
 
 
@@ -87,6 +87,8 @@ class PoolUsage:
     """Units that cannot be promised beside the slices of other profiles, where GPUs are cut on demand."""
     gpus_on_demand: int = 0
     """GPUs of a node, where they are cut on demand into any of several profiles: all of these share them."""
+    scheduling: Scheduling = Scheduling.ACTIVE
+    """Whether it takes what is new, and keeps what it has."""
 
     @property
     def offered_as(self) -> str | None:

@@ -7,7 +7,7 @@ from typing import Any
 
 from slicewise.addresses import Endpoint
 from slicewise.diagnostics import Diagnostic
-from slicewise.documents import Allocation, DeploymentKey, Fleet
+from slicewise.documents import Allocation, DeploymentKey, Fleet, Scheduling
 from slicewise.planning.accounting import placement_price, price_number
 from slicewise.planning.explaining import Rejections
 from slicewise.planning.location import Location
@@ -156,6 +156,7 @@ def pool_to_dict(usage: PoolUsage) -> dict[str, Any]:
         "free": usage.free,
         **({"blocked": usage.blocked} if usage.gpus_on_demand else {}),
         "shortOf": list(usage.short),
+        **({} if usage.scheduling is Scheduling.ACTIVE else {"scheduling": usage.scheduling.value}),
     }
 
 

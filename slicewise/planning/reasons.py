@@ -35,6 +35,7 @@ class RejectionCode(StrEnum):
     MIG_REQUIRED = "mig-required"
     NOT_ENOUGH_NODES = "not-enough-nodes"
     ENGINE_MEMORY = "engine-memory"
+    NOT_ACCEPTING = "not-accepting"
     QUOTA = "quota"
     PREFILL = "prefill"
     CAPACITY = "capacity"

@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.text import Text
 
 from slicewise.diagnostics import plural, printable
+from slicewise.documents import Scheduling
 from slicewise.planning import (
     Placement,
     Plan,
@@ -115,8 +116,9 @@ class _Map:
         return figures.append(f" {_share(pool):>{self._units_width}} {_gpus(pool):<{self._gpus_width}}  ")
 
     def _legend(self, pool: PoolUsage, placements: Sequence[Placement], styles: Mapping[str, str], room: int) -> Text:
-        """Return what is short, and as many deployments as fit, the largest first, and how many do not."""
-        entries = [Text(f"short of {', '.join(map(resource_in_words, pool.short))}", WARNING)] if pool.short else []
+        """Return its scheduling, what is short, and as many deployments as fit, the largest first, and how many not."""
+        entries = [] if pool.scheduling is Scheduling.ACTIVE else [Text(pool.scheduling.value, WARNING)]
+        entries += [Text(f"short of {', '.join(map(resource_in_words, pool.short))}", WARNING)] if pool.short else []
         for item in placements:
             if item.units:
                 entry = Text(self.glyphs.key, styles[str(item.deployment)])

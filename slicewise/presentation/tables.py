@@ -9,7 +9,7 @@ from rich.console import Console
 
 from slicewise.changes import ChangeKind, PlanChanges
 from slicewise.diagnostics import counted
-from slicewise.documents import Fleet, Measure, model_key
+from slicewise.documents import Fleet, Measure, Scheduling, model_key
 from slicewise.manifests import claim_in_words, uses_claims
 from slicewise.planning import (
     Placement,
@@ -137,6 +137,9 @@ def print_placements(
         if any(usage.short for usage in pools):
             columns.append(Column("short of"))
             rows = [(*row, _short(usage)) for row, usage in zip(rows, pools, strict=True)]
+        if any(usage.scheduling is not Scheduling.ACTIVE for usage in pools):
+            columns.append(Column("scheduling"))
+            rows = [(*row, usage.scheduling.value) for row, usage in zip(rows, pools, strict=True)]
         show(console, "Node pools", columns, rows)
 
 

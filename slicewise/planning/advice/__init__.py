@@ -3,6 +3,7 @@
 from slicewise.planning.advice.contradicted_amounts import contradicted_amount_advice
 from slicewise.planning.advice.crowded_nodes import crowded_node_advice
 from slicewise.planning.advice.divided_groups import divided_group_advice
+from slicewise.planning.advice.drained_pools import StayingDeployment, drained_pool_advice
 from slicewise.planning.advice.engine_memory import engine_memory_advice
 from slicewise.planning.advice.inter_node_traffic import inter_node_traffic_advice
 from slicewise.planning.advice.occupied_pool import Tenant, occupied_pools
@@ -14,10 +15,12 @@ from slicewise.planning.advice.uncounted_resources import uncounted_resource_adv
 __all__ = [
     "ROLLS_WITHOUT_SURGE",
     "FreeChoice",
+    "StayingDeployment",
     "Tenant",
     "contradicted_amount_advice",
     "crowded_node_advice",
     "divided_group_advice",
+    "drained_pool_advice",
     "engine_memory_advice",
     "inter_node_traffic_advice",
     "occupied_pools",

@@ -8,11 +8,12 @@ from collections.abc import Set as AbstractSet
 from typing import NamedTuple
 
 from slicewise.documents import InferenceEnvironment, ModelDeployment, NodePool, ServingProfile
+from slicewise.planning.acceptance import NotAccepting, acceptance_reason
 from slicewise.planning.capacity import ChargedPool
 
 
 class AlikePools(NamedTuple):
-    """Pools that have the same of the labels that some selectors ask for, and fail the same requirements."""
+    """Pools with the same of the labels that some selectors ask for, that fail the same requirements."""
 
     environment: InferenceEnvironment
     """That of the first."""
@@ -20,6 +21,8 @@ class AlikePools(NamedTuple):
     """The first."""
     requirements: int
     """Their class in `MatchedRequirements`."""
+    closed: NotAccepting | None
+    """That they take nothing new, if that is so."""
     numbers: tuple[int, ...]
     """Which of all pools they are, in order."""
 
@@ -58,12 +61,13 @@ class AlikeByLabels:
         for number, (place, requirements) in enumerate(zip(self._pools, self._classes, strict=True)):
             there = _values(asked.of_environments, place.environment.labels) if asked.of_environments else ()
             own = _values(asked.of_pools, place.pool.labels) if asked.of_pools else ()
-            found[requirements, there, own].append(number)
+            found[requirements, there, own, acceptance_reason(place.environment, place.pool)].append(number)
         return [
             AlikePools(
                 self._pools[numbers[0]].environment,
                 self._pools[numbers[0]].pool,
                 self._classes[numbers[0]],
+                acceptance_reason(self._pools[numbers[0]].environment, self._pools[numbers[0]].pool),
                 tuple(numbers),
             )
             for numbers in found.values()

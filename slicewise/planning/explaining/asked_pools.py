@@ -32,14 +32,16 @@ class FoundPool(NamedTuple):
     """Why the deployment's selector rules it out, if it does."""
     number: int
     """Of its class."""
+    closed: Reason | None = None
+    """That it takes nothing new, if that is so."""
 
     def reason(self, asking: Asking) -> Reason | None:
         """Return why it does not take what is asked."""
         return self.unmet(asking) or self.no_room(asking)
 
     def unmet(self, asking: Asking) -> Reason | None:
-        """Return why it could never take what is asked, full or not."""
-        return self.unselected or asking.by_class[self.number]
+        """Return why it would not take what is asked, full or not."""
+        return self.unselected or asking.by_class[self.number] or self.closed
 
     def no_room(self, asking: Asking) -> Reason | None:
         """Return why it has no room."""

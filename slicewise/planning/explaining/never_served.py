@@ -42,7 +42,8 @@ class _Holding(NamedTuple):
 class _Prospects:
     def __init__(self, fleet: Fleet) -> None:
         self._fleet = fleet
-        self._draft = DraftPlan(fleet)
+        # What is paused comes back.
+        self._draft = DraftPlan(fleet, all_active=True)
         self._most: dict[tuple[NodeSize, int, int, PodSize], int] = {}
         self._explained: dict[tuple[object, ...], str] = {}
         self._alike: dict[str, Sequence[JoinedPool]] = {}

@@ -18,6 +18,7 @@ from slicewise.documents import (
     prefill_replicas,
     prefill_workload,
 )
+from slicewise.planning.acceptance import acceptance_reason
 from slicewise.planning.capacity import ChargedPool, OfferName, PoolLedger, charged_pools, deployment_asks, pod_asks
 from slicewise.planning.explaining.alike_pools import AlikeByLabels, asked_labels
 from slicewise.planning.explaining.asked_pools import Asking, FoundPool, Quotas, why_not_served
@@ -89,7 +90,7 @@ class Rejections:
             one_by_one: dict[Reason, list[int]] = {}
             for each, by_pool in zip(alike, unselected, strict=True):
                 reason = profile_selector_reason(asking.profile, each.environment) or by_pool
-                reason = reason or asking.by_class[each.requirements]
+                reason = reason or asking.by_class[each.requirements] or each.closed
                 if reason:
                     found.setdefault(reason, []).append(each.numbers)
                 else:
@@ -180,6 +181,7 @@ class Rejections:
                 (place.with_count(deployment.key, 0) if place.pool.name in own else place).state,
                 node_pool_selector_reason(deployment, place.pool),
                 self._class_of[place.offer],
+                acceptance_reason(environment, place.pool),
             )
             for place in self.by_environment[environment.metadata.name]
         ]

@@ -89,6 +89,10 @@ class QuotaLedger:
                 before.has = before.has.plus(amount)
                 share.keep(before.left)
 
+    def keeps(self, key: DeploymentKey) -> bool:
+        """Return whether anything is kept for a deployment."""
+        return key in self._running.of
+
     def keep(self, key: DeploymentKey, taken: Sequence[Taken]) -> None:
         """Keep for a deployment what it took in the previous plan."""
         group = self._group(key)

@@ -1,4 +1,4 @@
-"""Remedies for a pool with room that one label, or one field that nobody filled in, keeps out.
+"""Remedies for a pool with room that one label, or one field that nobody filled in or that pauses it, keeps out.
 
 They hold only where the world is as the document would then say, so they come after those that buy or give up units.
 A label is only ever added: another deployment may rely on the value that is there.
@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
-from slicewise.documents import FABRICS, ModelDeployment, Selector
+from slicewise.documents import FABRICS, ModelDeployment, Scheduling, Selector
 from slicewise.planning.capacity import ChargedPool
 from slicewise.planning.matching import unmet_labels
 from slicewise.planning.reasons import RejectionCode
@@ -106,6 +106,22 @@ def precisions(want: Want) -> Proposal | None:
     return _declare(want, "precision_support", "precisionSupport", needs, sorted(map(str, needs)))
 
 
+def accepting_pool(want: Want) -> Proposal | None:
+    """Return that the pool takes what is new again, where its own document says that it does not."""
+    if want.place.pool.scheduling is Scheduling.ACTIVE:
+        return None
+    return _accepting(want, want.place.with_pool(scheduling=Scheduling.ACTIVE), f"nodePools[{want.place.name[1]}].")
+
+
+def accepting_environment(want: Want) -> Proposal | None:
+    """Return that the environment takes what is new again, where it is the environment that does not."""
+    environment = want.place.environment
+    if environment.spec.scheduling is Scheduling.ACTIVE:
+        return None
+    spec = environment.spec.model_copy(update={"scheduling": Scheduling.ACTIVE})
+    return _accepting(want, replace(want.place, environment=environment.model_copy(update={"spec": spec})), "")
+
+
 _FABRIC = "eth"
 
 BY_CODE: Mapping[RejectionCode, Sequence[Callable[[Want], Proposal | None]]] = {
@@ -120,6 +136,7 @@ BY_CODE: Mapping[RejectionCode, Sequence[Callable[[Want], Proposal | None]]] = {
     RejectionCode.MIG_NOT_ALLOWED: [any_unit],
     RejectionCode.MIG_REQUIRED: [any_unit],
     RejectionCode.ENGINE_MEMORY: [other_arguments],
+    RejectionCode.NOT_ACCEPTING: [accepting_pool, accepting_environment],
 }
 """What may open a pool that was rejected with the code."""
 
@@ -167,6 +184,23 @@ def _without(want: Want, attribute: str, field: str, entry: tuple[str, str]) -> 
             units=0,
         ),
         loosened,
+    )
+
+
+def _accepting(want: Want, place: ChargedPool, within: str) -> Proposal | None:
+    environment, _ = want.place.name
+    where = f"on {want.place}" if within else f"in the environment {environment}"
+    return _checked(
+        want,
+        place,
+        Remedy(
+            kind=RemedyKind.SCHEDULING,
+            message=f"scheduling: {Scheduling.ACTIVE} {where}, where nothing new comes now, {want.lets_it_run}",
+            document=f"InferenceEnvironment {environment}",
+            field=f"spec.{within}scheduling",
+            value=Scheduling.ACTIVE.value,
+            units=0,
+        ),
     )
 
 

@@ -39,6 +39,7 @@ class RemedyKind(IntEnum):
     SELECTOR = 10
     MODEL = 11
     SMALLER_REQUEST = 12
+    SCHEDULING = 13
 
     @property
     def rank(self) -> int:

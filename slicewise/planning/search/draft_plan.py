@@ -11,7 +11,7 @@ from slicewise.documents import DeploymentKey, Fleet, offered_as
 from slicewise.planning.advice import Tenant
 from slicewise.planning.capacity import PodSize, PoolLedger
 from slicewise.planning.location import Location
-from slicewise.planning.plan import Placement
+from slicewise.planning.plan import Placement, PoolUsage
 from slicewise.planning.quotas import QuotaExceeded, QuotaLedger, Taken
 from slicewise.planning.search.decision_log import Decision, DecisionLog, Measured, Step
 from slicewise.planning.search.demands import Demand, ServingOption, demands_of
@@ -40,6 +40,8 @@ class Claim:
     pod: PodSize
     retained: bool
     prefill: PrefillClaim | None = None
+    settled: bool = False
+    """Whether it ran before, on a pool that is drained: it does not make way for what is new."""
 
     @property
     def pods(self) -> int:
@@ -63,6 +65,11 @@ class Claim:
         return own + prefill.pods * prefill.pod.units if prefill and prefill.index == index else own
 
     @property
+    def numbers(self) -> tuple[int, ...]:
+        """The pools where it is."""
+        return (self.index, self.prefill.index) if self.prefill else (self.index,)
+
+    @property
     def taken(self) -> tuple[Taken, ...]:
         """What counts in quotas: its units, and those of its prefill workload."""
         own = Taken(self.index, self.units)
@@ -72,10 +79,16 @@ class Claim:
 class DraftPlan:
     """Every deployment's demand, every pool's ledger, and the claims that have been accepted so far."""
 
-    def __init__(self, fleet: Fleet, log: DecisionLog | None = None) -> None:
-        """Take what is asked for; `log` notes how its deployment is placed."""
+    def __init__(self, fleet: Fleet, log: DecisionLog | None = None, *, all_active: bool = False) -> None:
+        """Take what is asked for.
+
+        Args:
+            fleet: The documents.
+            log: Notes how its deployment is placed.
+            all_active: Whether all pools take what is new, whatever the documents say of their scheduling.
+        """
         self._log = log
-        self.numbered = NumberedPools(fleet)
+        self.numbered = NumberedPools(fleet, all_active=all_active)
         self.pools: Sequence[PoolLedger] = self.numbered.ledgers
         """Every pool, by its number."""
         self._classes, fits, prefills, self.requirements = pool_classes(self.pools, fleet)
@@ -131,6 +144,19 @@ class DraftPlan:
         """Count in quotas what `claim` takes, or takes back."""
         if self.quotas:
             self.quotas.charge(claim.demand.key, claim.taken, back=back)
+
+    @contextmanager
+    def keeping_share(self, claim: Claim) -> Iterator[None]:
+        """Keep for a moment what `claim`, which was taken back, took of quotas: moving takes no more of them."""
+        key = claim.demand.key
+        quotas = None if self.quotas is None or self.quotas.keeps(key) else self.quotas
+        if quotas:
+            quotas.keep(key, claim.taken)
+        try:
+            yield
+        finally:
+            if quotas:
+                quotas.release([key])
 
     def place(self, claim: Claim, step: Step = Step.CHOSEN) -> None:
         """Promise its room to a deployment, in one of the steps of planning."""
@@ -275,6 +301,11 @@ class DraftPlan:
                                 pods=demand.pods(option),
                             ),
                         )
+
+    def usage(self) -> Iterator[PoolUsage]:
+        """Yield how full every pool is."""
+        for number, pool in enumerate(self.pools):
+            yield replace(pool.usage(), scheduling=self.numbered.scheduling(number))
 
     def tenants(self) -> list[list[Tenant]]:
         """Return what has been placed on each pool."""

@@ -72,7 +72,7 @@ class Lanes:
         self._levels: dict[tuple[LabelSet, LabelSet, int], tuple[FreeLevel, ...]] = {}
 
     def selects(self, deployment: ModelDeployment) -> bool:
-        """Return whether the selectors of `deployment` leave any pool."""
+        """Return whether the selectors of `deployment` leave any pool that takes what is new."""
         spec = deployment.spec
         return bool(self._select(labels_of(spec.environment_selector), labels_of(spec.node_pool_selector)))
 
@@ -86,14 +86,14 @@ class Lanes:
         return found
 
     def _select(self, environments: LabelSet, pools: LabelSet) -> Mapping[int, Lane]:
-        """Return the lanes of what is selected, each by the number of its class."""
+        """Return the lanes of what is selected and takes what is new, each by the number of its class."""
         key = (environments, pools)
         if key not in self._selections:
             members: dict[int, list[int]] = {}
             with_labels = self._pool_labels.select(pools)
             for name in sorted(self._environments.select(environments)):
                 for number in self._pools.by_environment[name]:
-                    if number in with_labels:
+                    if number in with_labels and self._pools.accepts(number):
                         members.setdefault(self._classes[number].number, []).append(number)
             self._selections[key] = {
                 first: Lane(self._pools, numbers, self._classes[first]) for first, numbers in members.items()

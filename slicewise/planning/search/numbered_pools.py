@@ -6,7 +6,8 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 
-from slicewise.documents import Fleet, InferenceEnvironment, NodePool
+from slicewise.documents import Fleet, InferenceEnvironment, NodePool, Scheduling
+from slicewise.planning.acceptance import acceptance_reason
 from slicewise.planning.capacity import ledgers_of
 from slicewise.planning.unit_identity import Kind, KnownUnit, kind_of_pool, kind_of_unit, nodes_of_pool
 
@@ -14,8 +15,8 @@ from slicewise.planning.unit_identity import Kind, KnownUnit, kind_of_pool, kind
 class NumberedPools:
     """The ledger of every pool, and the numbers by which all steps of planning know pools."""
 
-    def __init__(self, fleet: Fleet) -> None:
-        """Take the fleet, whose environments are sorted by name."""
+    def __init__(self, fleet: Fleet, *, all_active: bool = False) -> None:
+        """Take the fleet, whose environments are sorted by name; `all_active` as if none said otherwise."""
         self.ledgers = [
             ledger
             for environment in fleet.environments
@@ -23,6 +24,11 @@ class NumberedPools:
             for ledger in ledgers_of(environment.metadata.name, pool)
         ]
         """By number: each GPU resource of a pool is one."""
+        self.closed = [
+            None if all_active else acceptance_reason(fleet.environment[each.environment], each.pool)
+            for each in self.ledgers
+        ]
+        """By number, that it takes nothing new; None where it does."""
         self._numbers: dict[tuple[str, str], list[int]] = {}
         for number, ledger in enumerate(self.ledgers):
             self._numbers.setdefault((ledger.environment, ledger.name), []).append(number)
@@ -31,6 +37,19 @@ class NumberedPools:
             self.by_environment[pool.environment].append(number)
         self.improved: list[int] = []
         """Pools that have become better for some pods: the queues measure them again."""
+
+    def accepts(self, number: int) -> bool:
+        """Return whether a pool takes what is new there."""
+        return self.closed[number] is None
+
+    def is_drained(self, number: int) -> bool:
+        """Return whether what is on a pool is to move."""
+        return self.scheduling(number) is Scheduling.DRAIN
+
+    def scheduling(self, number: int) -> Scheduling:
+        """Return what may come to a pool."""
+        closed = self.closed[number]
+        return closed.scheduling if closed else Scheduling.ACTIVE
 
     def has_pool(self, environment: str, pool: str) -> bool:
         """Return whether there is a pool of these names."""
@@ -52,7 +71,11 @@ class NumberedPools:
 
     def alike(self, environment: str, unit: KnownUnit) -> Sequence[int]:
         """Return the numbers of what offers units in an environment that are what those of an earlier plan were."""
-        return self._by_kind.get((environment, kind_of_unit(unit)), ())
+        return self.of_kind(environment, kind_of_unit(unit))
+
+    def of_kind(self, environment: str, kind: Kind) -> Sequence[int]:
+        """Return the numbers of what offers units of one kind in an environment."""
+        return self._by_kind.get((environment, kind), ())
 
     @cached_property
     def _by_kind(self) -> Mapping[tuple[str, Kind], Sequence[int]]:

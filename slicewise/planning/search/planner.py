@@ -25,6 +25,7 @@ from slicewise.planning.quotas import overdrawn_quotas
 from slicewise.planning.search.decision_log import DecisionLog
 from slicewise.planning.search.demands import Demand, free_choices
 from slicewise.planning.search.draft_plan import DraftPlan
+from slicewise.planning.search.drained_pools import DrainedPools
 from slicewise.planning.search.repair import repair
 from slicewise.planning.search.retention import moves, retain, stay_in_environment
 from slicewise.sources import paused_collector
@@ -44,13 +45,16 @@ def _make_plan(fleet: Fleet, previous: Iterable[PreviousPlacement], log: Decisio
     draft = DraftPlan(fleet, log)
     lost = retain(draft, fleet, previous)
     stay_in_environment(draft, fleet, lost)
+    drained = DrainedPools(draft, fleet)
     by_priority = sorted(draft.demands, key=lambda demand: (-demand.priority, demand.order))
-    for _, demands in groupby(by_priority, lambda demand: demand.priority):
+    for priority, demands in groupby(by_priority, lambda demand: demand.priority):
+        drained.leave(priority)
         _fill(draft, list(demands))
     if draft.quotas:
         draft.quotas.release(draft.placed)
     # Where those of a lower priority moved, there may be room for a higher one now.
     _place(draft, by_priority)
+    drained.leave()
     draft.finish()
     tenants = draft.tenants()
     placements = [tenant.placement for here in tenants for tenant in here if not tenant.placement.is_prefill]
@@ -65,6 +69,7 @@ def _make_plan(fleet: Fleet, previous: Iterable[PreviousPlacement], log: Decisio
         *engine_memory_advice(fleet, draft.requirements, draft.pools, tenants),
         *pod_settings_advice(fleet, occupied),
         *divided_group_advice(fleet, placements),
+        *drained.advice(),
         *(overdrawn_quotas(fleet, draft.quotas) if draft.quotas else ()),
     ]
     return Plan(
@@ -74,9 +79,9 @@ def _make_plan(fleet: Fleet, previous: Iterable[PreviousPlacement], log: Decisio
             for demand in sorted(draft.demands, key=lambda demand: demand.key)
             if draft.missing(demand)
         ),
-        node_pools=tuple(pool.usage() for pool in draft.pools),
+        node_pools=tuple(draft.usage()),
         warnings=tuple(by_document([*fleet.advice, *advice])),
-        moved=tuple(moves(draft, lost)),
+        moved=tuple(moves(draft, drained.among(lost))),
     )
 
 

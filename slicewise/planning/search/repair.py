@@ -99,7 +99,7 @@ class _Repacking:
         self._claims: dict[int, list[Claim]] = {}
         for demand in demands:
             for claim in draft.placed[demand.key].values():
-                if not claim.retained:
+                if not claim.retained and not claim.settled:
                     self._claims.setdefault(claim.index, []).append(claim)
         for demand in short:
             self._wait(demand)

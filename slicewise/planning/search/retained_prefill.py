@@ -20,7 +20,8 @@ def same_prefill(draft: DraftPlan, claim: Claim, old: PreviousPrefill | None) ->
     number = draft.numbered.number_of(draft.location(claim).environment, old)
     if number is None or draft.pools[number].name != old.node_pool:
         return claim
-    return replace(claim, prefill=_on(draft, claim, number))
+    found = replace(claim, prefill=_on(draft, claim, number))
+    return found if _keeps(draft, found, number, old) else claim
 
 
 def prefill_grew(claim: Claim, old: PreviousPrefill | None) -> bool:
@@ -46,11 +47,13 @@ def has_room_for_prefill(draft: DraftPlan, claim: Claim) -> bool:
         return draft.pools[found.index].takes(found.pod, found.pods)
 
 
-def with_nearest_prefill(draft: DraftPlan, claim: Claim, old: PreviousPrefill | None) -> Claim | None:
+def with_nearest_prefill(
+    draft: DraftPlan, claim: Claim, old: PreviousPrefill | None, *, stays: bool = True
+) -> Claim | None:
     """Return `claim`, which has room, with its prefill workload as near as can be to where it was.
 
     That is where its nodes are, the pool of that name, or one with the same resource, or else the best one.
-    None where no pool of the environment takes it.
+    None where no pool of the environment takes it. `stays` says whether it may stay where nothing new comes.
     """
     if claim.option.prefill is None:
         return claim
@@ -60,7 +63,8 @@ def with_nearest_prefill(draft: DraftPlan, claim: Claim, old: PreviousPrefill | 
             _alike(draft, claim, old), key=lambda each: (each != own, draft.pools[each].name != old.node_pool)
         ):
             found = replace(claim, prefill=_on(draft, claim, number))
-            if has_room_for_prefill(draft, found):
+            kept = stays and number == own and _keeps(draft, found, number, old)
+            if (kept or draft.numbered.accepts(number)) and has_room_for_prefill(draft, found):
                 return found
     return draft.with_prefill(replace(claim, prefill=None))
 
@@ -71,7 +75,7 @@ def why_prefill_left(draft: DraftPlan, claim: Claim, old: PreviousPrefill) -> Mo
     number = draft.numbered.number_of(environment, old)
     if number is None or draft.pools[number].name != old.node_pool:
         return why_elsewhere(draft, environment, old)
-    reason = _judged(draft, claim, number)
+    reason = _judged(draft, claim, number) or draft.numbered.closed[number]
     return PrefillRejected(old.node_pool, reason) if reason else NodePoolGone(environment, old.node_pool)
 
 
@@ -89,7 +93,13 @@ def why_elsewhere(draft: DraftPlan, environment: str, old: PreviousPlacement | P
 def why_no_prefill(draft: DraftPlan, claim: Claim) -> Reason | None:
     """Return why no pool of its environment takes the prefill workload of `claim`; None where one does."""
     numbers = draft.numbered.by_environment[draft.location(claim).environment]
-    return nearest_for_prefill((draft.pools[number].name, _judged(draft, claim, number)) for number in numbers)
+    return nearest_for_prefill(
+        (
+            draft.pools[number].name,
+            _static(draft, claim, number) or draft.numbered.closed[number] or _judged(draft, claim, number),
+        )
+        for number in numbers
+    )
 
 
 def _alike(draft: DraftPlan, claim: Claim, old: PreviousPrefill) -> Iterator[int]:
@@ -117,6 +127,11 @@ def _judged(draft: DraftPlan, claim: Claim, number: int) -> Reason | None:
         return exceeded
     with draft.tried(claim):
         return draft.pools[number].no_room(found.pod, found.pods)
+
+
+def _keeps(draft: DraftPlan, claim: Claim, number: int, old: PreviousPrefill) -> bool:
+    """Return whether the pool of a prefill workload keeps it: where nothing new comes, it must not have grown."""
+    return draft.numbered.accepts(number) or not prefill_grew(claim, old)
 
 
 def _static(draft: DraftPlan, claim: Claim, number: int) -> Reason | None:

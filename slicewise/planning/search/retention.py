@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
 
@@ -36,13 +36,19 @@ from slicewise.planning.search.retained_prefill import (
 
 
 @dataclass(frozen=True, slots=True)
-class Lost:
-    """A placement of the previous plan that cannot be kept."""
+class Left:
+    """A placement of the previous plan that is not kept."""
 
     demand: Demand
     location: Location
-    was: PreviousPlacement
     reason: MoveReason | Reason
+
+
+@dataclass(frozen=True, slots=True)
+class Lost(Left):
+    """One that cannot be kept."""
+
+    was: PreviousPlacement
 
     @property
     def order(self) -> tuple[object, ...]:
@@ -69,15 +75,17 @@ def retain(draft: DraftPlan, fleet: Fleet, previous: Iterable[PreviousPlacement]
         if isinstance(claim, Claim):
             if claim.option.prefill:
                 claim = same_prefill(draft, claim, old.prefill)
-            grew = claim.units > old.units or claim.pod.units != old.gpus_per_node or prefill_grew(claim, old.prefill)
+            grew = _grew(claim, old) or prefill_grew(claim, old.prefill)
             location = Location(old.environment, old.node_pool, old.profile)
-            kept.append(((grew, -demand.priority, demand.key, location), claim, old))
+            # Where fewer environments are asked for, those are left that are drained.
+            order = (grew, -demand.priority, demand.key, any(map(draft.numbered.is_drained, claim.numbers)), location)
+            kept.append((order, claim, old))
         else:
             lost.append(_lost(draft, demand, old, claim))
     kept.sort(key=lambda item: item[0])
     apart: list[tuple[Claim, PreviousPlacement]] = []
     for _, claim, old in kept:
-        reason = _no_room(draft, claim)
+        reason = why_no_room(draft, claim)
         if reason:
             lost.append(_lost(draft, claim.demand, old, reason))
         elif not has_room_for_prefill(draft, claim):
@@ -92,6 +100,11 @@ def retain(draft: DraftPlan, fleet: Fleet, previous: Iterable[PreviousPlacement]
         # What has its place, and asks for no more, keeps nothing of a quota beside that.
         draft.quotas.release(demand.key for demand in draft.demands if not draft.missing(demand))
     return sorted(lost, key=lambda item: item.order)
+
+
+def _grew(claim: Claim, old: PreviousPlacement) -> bool:
+    """Return whether it asks for more than it had, or for other pods."""
+    return claim.units > old.units or claim.pod.units != old.gpus_per_node
 
 
 def _keep_shares(draft: DraftPlan, previous: Iterable[PreviousPlacement]) -> None:
@@ -109,7 +122,7 @@ def _keep_shares(draft: DraftPlan, previous: Iterable[PreviousPlacement]) -> Non
 
 def _lost(draft: DraftPlan, demand: Demand, old: PreviousPlacement, reason: MoveReason | Reason) -> Lost:
     location = _old_location(draft, old)
-    return Lost(demand, location, old, reason)
+    return Lost(demand, location, reason, old)
 
 
 def _old_location(draft: DraftPlan, old: PreviousPlacement) -> Location:
@@ -129,14 +142,14 @@ def _renamed(draft: DraftPlan, claim: Claim, old: PreviousPlacement) -> Iterator
         yield _lost(draft, claim.demand, old, why_elsewhere(draft, old.environment, old))
 
 
-def _is_kept(draft: DraftPlan, item: Lost) -> bool:
+def _is_kept(draft: DraftPlan, item: Left) -> bool:
     claim = draft.placed[item.demand.key].get(item.location.environment)
     return claim is not None and (claim.retained or draft.whole_location(claim) == item.location)
 
 
 def _with_other_prefill(draft: DraftPlan, claim: Claim, old: PreviousPlacement) -> Lost | None:
     """Keep `claim` where it was with its prefill workload on another pool; return what is to be said of that."""
-    reason = _no_room(draft, claim)
+    reason = why_no_room(draft, claim)
     if reason:
         return _lost(draft, claim.demand, old, reason)
     placed = with_nearest_prefill(draft, claim, old.prefill)
@@ -161,24 +174,43 @@ def stay_in_environment(draft: DraftPlan, fleet: Fleet, lost: Sequence[Lost]) ->
         moved_out = item.reason.code in (MoveCode.FEWER_ENVIRONMENTS, MoveCode.ENVIRONMENT_GONE)
         if moved_out or name in draft.placed[demand.key] or not draft.missing(demand):
             continue
-        possible = sorted(_locations_in(draft, fleet, item), key=lambda each: each[0])
-        for _, claim in possible:
-            if not _no_room(draft, claim) and (found := with_nearest_prefill(draft, claim, item.was.prefill)):
+        own = draft.numbered.number_of(name, item.was)
+        alike = frozenset(draft.numbered.alike(name, item.was))
+        for claim in locations_in(draft, fleet, demand, item.location, own, alike):
+            closed = not draft.numbered.accepts(claim.index)
+            if closed and (claim.index != own or _grew(claim, item.was)):
+                continue
+            if not why_no_room(draft, claim) and (found := with_nearest_prefill(draft, claim, item.was.prefill)):
                 same = draft.whole_location(found) == item.location
                 draft.place(replace(found, retained=same), Step.KEPT if same else Step.STAYED_IN_ENVIRONMENT)
                 break
 
 
-def _locations_in(draft: DraftPlan, fleet: Fleet, item: Lost) -> Iterator[tuple[tuple[object, ...], Claim]]:
-    """Yield every location in the environment where `item` was, after how much it would change."""
-    demand, location = item.demand, item.location
+def locations_in(
+    draft: DraftPlan, fleet: Fleet, demand: Demand, location: Location, own: int | None, alike: Collection[int]
+) -> list[Claim]:
+    """Return every place in the environment of `location` that matches, those first where least changes.
+
+    Args:
+        draft: The plan.
+        fleet: The documents.
+        demand: What is to be placed.
+        location: Where it was.
+        own: The number of what has its units; None where nothing has.
+        alike: The numbers of what offers units that are what its own were.
+    """
+    found = _locations_in(draft, fleet, demand, location, own, alike)
+    return [claim for _, claim in sorted(found, key=lambda each: each[0])]
+
+
+def _locations_in(
+    draft: DraftPlan, fleet: Fleet, demand: Demand, location: Location, own: int | None, alike: Collection[int]
+) -> Iterator[tuple[tuple[object, ...], Claim]]:
     environment = fleet.environment[location.environment]
-    alike = frozenset(draft.numbered.alike(location.environment, item.was))
-    own = draft.numbered.number_of(location.environment, item.was)
     for index in draft.numbered.by_environment[location.environment]:
         pool = draft.pools[index]
         for rank, option in enumerate(demand.options):
-            if _rejection(draft, demand, option, environment, index) is None:
+            if rejection(draft, demand, option, environment, index) is None:
                 change = (index not in alike, index != own, pool.name != location.node_pool)
                 preference = (
                     option.profile.name != location.profile,
@@ -190,7 +222,7 @@ def _locations_in(draft: DraftPlan, fleet: Fleet, item: Lost) -> Iterator[tuple[
                 yield (*change, *preference), Claim(demand, option, index, pod, retained=False)
 
 
-def moves(draft: DraftPlan, lost: Sequence[Lost]) -> Iterator[Move]:
+def moves(draft: DraftPlan, lost: Iterable[Left]) -> Iterator[Move]:
     """Yield where everything that was lost is now, but for what has come back to its pool: all else was taken."""
     for _, group in groupby(
         sorted((item for item in lost if not _is_kept(draft, item)), key=lambda item: (item.demand.key, item.location)),
@@ -222,18 +254,22 @@ def _same_location(
         return ProfileGone(old.profile)
     environment = fleet.environment[old.environment]
     pool = draft.pools[number]
-    reason = _rejection(draft, demand, option, environment, number)
+    reason = rejection(draft, demand, option, environment, number)
     if reason:
         return reason
     alike = draft.numbered.alike(old.environment, old)
-    if number not in alike and any(_rejection(draft, demand, option, environment, each) is None for each in alike):
+    if number not in alike and any(
+        draft.numbered.accepts(each) and rejection(draft, demand, option, environment, each) is None for each in alike
+    ):
         # Its pool is cut otherwise, and another has slices like its own.
         return why_elsewhere(draft, old.environment, old)
     pod = pool.pod_size(demand.model, option.profile, demand.deployment)
-    return Claim(demand, option, number, pod, retained=pool.name == old.node_pool)
+    claim = Claim(demand, option, number, pod, retained=pool.name == old.node_pool)
+    closed = draft.numbered.closed[number]
+    return closed if closed and _grew(claim, old) else claim
 
 
-def _rejection(
+def rejection(
     draft: DraftPlan, demand: Demand, option: ServingOption, environment: InferenceEnvironment, number: int
 ) -> Reason | None:
     """Return why a pool can never serve `demand` with `option`, from what the draft has compared already."""
@@ -241,7 +277,8 @@ def _rejection(
     return selectors or draft.requirements.reason(option.profile, number)
 
 
-def _no_room(draft: DraftPlan, claim: Claim) -> MoveReason | Reason | None:
+def why_no_room(draft: DraftPlan, claim: Claim) -> MoveReason | Reason | None:
+    """Return why there is no room for the own pods of `claim`; None where there is."""
     demand, pool = claim.demand, draft.pools[claim.index]
     if pool.environment in draft.placed[demand.key]:
         return OnePoolEach()

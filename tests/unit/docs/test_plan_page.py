@@ -23,6 +23,7 @@ def test_the_keys_of_every_list_are_on_the_page() -> None:
     also = [model("n", with_prefill), deployment("split", "n", namespace="other", environmentSelector={"has": "room"})]
     also.append(environment("west", pool("room", allocation="claim"), labels={"has": "room"}))
     sliced = model("sliced", profile("s", mig="only"))
+    also.append(environment("south", pool("paused", scheduling="NoNew")))
     also += [environment("north", slices("cut", "1g.10gb")), sliced, deployment("tiny", "sliced")]
     earlier = fleet_of([environment("east", pool("gone")), model("m"), moved])
     before = _as_printed(earlier, make_plan(earlier))

@@ -88,6 +88,7 @@ COMPLETE: dict[str, Data] = {
                         "extendedResources": {"rdma/ib": 8},
                     },
                     "allocation": "extendedResource",
+                    "scheduling": "NoNew",
                     "reservedUnits": 2,
                     "capabilities": {
                         "memoryPerGpu": "39Gi",
@@ -113,6 +114,7 @@ COMPLETE: dict[str, Data] = {
                 }
             ],
             "kubernetesVersion": "1.37.2",
+            "scheduling": "Drain",
             "devicePluginVersion": "0.19.3",
             "gateway": {
                 "name": "models",

@@ -48,6 +48,7 @@ from tests.unit.documents.wrong_values import (
     OF_PARTS,
     QUANTITY,
     REQUEST_NAME,
+    SCHEDULINGS,
     TRUTH,
     UNCUT,
 )
@@ -63,6 +64,8 @@ WRONG: list[Wrong] = [
     (ENVIRONMENT, ("spec", "devicePluginVersion"), DEVICE_PLUGIN_VERSIONS),
     (ENVIRONMENT, ("spec", "kubernetesVersion"), KUBERNETES_VERSIONS),
     (ENVIRONMENT, ("spec", "nodePools", 0, "allocation"), ALLOCATIONS),
+    (ENVIRONMENT, ("spec", "nodePools", 0, "scheduling"), SCHEDULINGS),
+    (ENVIRONMENT, ("spec", "scheduling"), SCHEDULINGS),
     (ENVIRONMENT, ("metadata", "labels", "region"), LABEL_VALUES),
     (ENVIRONMENT, ("spec", "cluster"), [("null", LABELS[1][1]), ("gke", 'got "gke", expected a mapping')]),
     (

@@ -173,6 +173,13 @@ KUBERNETES_VERSIONS = [
     ('"1.36-gke"', f'got "1.36-gke", {_KUBERNETES}'),
     ("[1.36]", "got a list, expected text"),
 ]
+_SCHEDULINGS = 'expected "Active", "NoNew" or "Drain"'
+SCHEDULINGS = [
+    ("nonew", f'got "nonew", {_SCHEDULINGS}; did you mean "NoNew"?'),
+    ("Draining", f'got "Draining", {_SCHEDULINGS}; did you mean "Drain"?'),
+    ("false", f"got false, {_SCHEDULINGS} (YAML reads no and off as false)"),
+    ("{drain: true}", f"got a mapping, {_SCHEDULINGS}"),
+]
 _ALLOCATIONS = 'expected "devicePlugin", "extendedResource" or "claim"'
 ALLOCATIONS = [
     ("dra", f'got "dra", {_ALLOCATIONS}; did you mean "claim"?'),

@@ -12,11 +12,13 @@ from itertools import product
 
 from slicewise.documents import DeploymentKey, Fleet, InferenceEnvironment, ModelDeployment, NodePool, ServingProfile
 from tests.documents import Document, each_rejection
-from tests.unit.planning.capacity_rule import Node, Pod, promised, promised_of_several
-from tests.unit.planning.matching_rule import has_labels, labels_of, static_codes
+from tests.unit.planning.capacity_rule import Node, Pod
+from tests.unit.planning.drained_rule import idle_on_drained_pools, promised_on
+from tests.unit.planning.matching_rule import has_labels, labels_of, scheduling_of, static_codes
 from tests.unit.planning.quota_rule import exceeded
 from tests.unit.planning.sizes_by_documents import (
     Offer,
+    charged_pods,
     node_of,
     nodes_of,
     offer_of,
@@ -34,7 +36,7 @@ PRECEDENCE = (
     *("environment-selector", "profile-selector", "node-pool-selector", "insufficient-memory"),
     *("precision-unsupported", "interconnect", "inter-node-bandwidth", "nvlink-domain", "multi-node-unsupported"),
     *("gpus-per-node", "mig-single-device", "mig-not-allowed", "mig-required", "not-enough-nodes"),
-    *("engine-memory", "quota", "prefill", "capacity"),
+    *("engine-memory", "not-accepting", "quota", "prefill", "capacity"),
 )
 _FULL = re.compile(
     r"(?P<free>\d+) of (?P<units>\d+) units free, "
@@ -47,20 +49,20 @@ Candidate = tuple[str, str | None, str | None, str | None]
 """An environment, a pool, one of its resources where it has several, and a serving profile."""
 
 
-def findings(fleet: Fleet, plan: Document) -> list[str]:
-    """Return what is wrong with `plan` for `fleet`."""
-    return list(_Checker(fleet, plan).findings())
+def findings(fleet: Fleet, plan: Document, previous: Document | None = None) -> list[str]:
+    """Return what is wrong with `plan` for `fleet`, which follows the plan `previous` where there is one."""
+    return list(_Checker(fleet, plan, previous or {"placements": []}).findings())
 
 
 def charged_pools(fleet: Fleet, plan: Document) -> Iterator[tuple[int, Node, list[Pod]]]:
     """Yield the number of nodes, what one has, and the pods that `plan` puts there, of every pool."""
-    checker = _Checker(fleet, plan)
+    checker = _Checker(fleet, plan, {"placements": []})
     for name, pool in checker.pools.items():
         yield nodes_of(pool), node_of(pool), checker.charged[name]
 
 
 class _Checker:
-    def __init__(self, fleet: Fleet, plan: Document) -> None:
+    def __init__(self, fleet: Fleet, plan: Document, previous: Document) -> None:
         self.fleet = fleet
         self.plan = plan
         self.environments = {environment.metadata.name: environment for environment in fleet.environments}
@@ -70,18 +72,13 @@ class _Checker:
             for name, environment in self.environments.items()
             for pool in environment.spec.node_pools
         }
-        self.charged: dict[tuple[str, str], list[Pod]] = {pool: [] for pool in self.pools}
-        for item in plan["placements"]:
-            deployment = self._deployment(item)
-            model = fleet.model_of(deployment)
-            pool = self.pools[item["environment"], item["nodePool"]]
-            profile = next(profile for profile in model.serving if profile.name == item["profile"])
-            resource = item["resource"]["name"]
-            self.charged[item["environment"], item["nodePool"]] += pods_of(deployment, model, profile, pool, resource)
-            if "prefill" in item:
-                there = item["environment"], item["prefill"]["nodePool"]
-                resource = item["prefill"]["resource"]["name"]
-                self.charged[there] += prefill_pods_of(deployment, model, profile, self.pools[there], resource)
+        self.had = {
+            (str(item["deployment"]), item["environment"], workload["nodePool"], role): workload
+            for item in previous["placements"]
+            for role, workload in (("own", item), ("prefill", item.get("prefill")))
+            if workload
+        }
+        self.charged = charged_pods(fleet, plan["placements"])
 
     def findings(self) -> Iterator[str]:
         yield from self._placements()
@@ -89,6 +86,7 @@ class _Checker:
         yield from self._capacity()
         yield from self._node_pools()
         yield from self._shortfalls()
+        yield from idle_on_drained_pools(self.fleet, self.plan["placements"])
 
     def _deployment(self, item: Document) -> ModelDeployment:
         return self.deployments[DeploymentKey(item["deployment"]["namespace"], item["deployment"]["name"])]
@@ -121,6 +119,7 @@ class _Checker:
         pool = self.pools[item["environment"], item["nodePool"]]
         offer = offer_of(pool, item["resource"]["name"])
         codes = static_codes(deployment, profile, environment, pool, offer.resource)
+        codes -= self._stays(item, item, "own")
         if codes:
             yield f"{item} breaks {codes}"
         topology = profile.replica_topology
@@ -136,14 +135,20 @@ class _Checker:
         if ("prefill" in item) != (profile.prefill is not None):
             yield f"{item}: it has prefill, or lacks it"
         elif profile.prefill:
-            yield from self._prefill(item["prefill"], deployment, profile, environment)
+            yield from self._prefill(item, deployment, profile, environment)
 
     def _prefill(
-        self, item: Document, deployment: ModelDeployment, profile: ServingProfile, environment: InferenceEnvironment
+        self,
+        placement: Document,
+        deployment: ModelDeployment,
+        profile: ServingProfile,
+        environment: InferenceEnvironment,
     ) -> Iterator[str]:
+        item = placement["prefill"]
         pool, workload = self.pools[environment.metadata.name, item["nodePool"]], prefill_profile(profile)
         offer = offer_of(pool, item["resource"]["name"])
-        if codes := static_codes(deployment, workload, environment, pool, offer.resource):
+        stays = self._stays(placement, item, "prefill")
+        if codes := static_codes(deployment, workload, environment, pool, offer.resource) - stays:
             yield f"{item} breaks {codes}"
         topology, replicas = workload.replica_topology, prefill_replicas_of(deployment, profile)
         expected = {
@@ -158,10 +163,16 @@ class _Checker:
         if {key: value for key, value in item.items() if key != "nodes"} != expected:
             yield f"{item} should be {expected}"
 
+    def _stays(self, item: Document, workload: Document, role: str) -> set[str]:
+        """Return the rule that does not count for what was there before, and has not grown."""
+        had = self.had.get((str(item["deployment"]), item["environment"], workload["nodePool"], role))
+        shrunk = had and workload["units"] <= had["units"] and workload["gpusPerNode"] == had["gpusPerNode"]
+        return {"not-accepting"} if shrunk else set()
+
     def _capacity(self) -> Iterator[str]:
         for name, pool in self.pools.items():
             pods = self.charged[name]
-            if pods and not _promised(pool, pods):
+            if pods and not promised_on(pool, pods):
                 yield f"{name} cannot promise room for {Counter(pods)}"
 
     def _node_pools(self) -> Iterator[str]:
@@ -187,6 +198,11 @@ class _Checker:
             "reserved": offer.reserved,
             "free": max(0, units - allocated - offer.reserved),
             "shortOf": self._short_of(pool, offer, charged),
+            **(
+                {}
+                if (takes := scheduling_of(self.environments[environment], pool)) == "Active"
+                else {"scheduling": takes}
+            ),
         }
 
     def _short_of(self, pool: NodePool, offer: Offer, charged: list[Pod]) -> list[str]:
@@ -200,7 +216,7 @@ class _Checker:
 
         def fits(limited: Iterable[int]) -> bool:
             kept = [*range(gpus), *sorted(limited)]
-            return _promised(pool, [tuple(pod[i] for i in kept) for pod in pods], tuple(node[i] for i in kept))
+            return promised_on(pool, [tuple(pod[i] for i in kept) for pod in pods], tuple(node[i] for i in kept))
 
         gone = [index for index, has in enumerate(node) if index >= gpus and has is not None]
         counted = ["cpu", "memory", "pods", "ephemeral-storage", *sorted(pool.allocatable.extended_resources), ""]
@@ -302,7 +318,7 @@ class _Checker:
         return True
 
     def _room(self, environment: str, pool: NodePool, pods: list[Pod]) -> bool:
-        return not pods or _promised(pool, self.charged[environment, pool.name] + pods)
+        return not pods or promised_on(pool, self.charged[environment, pool.name] + pods)
 
     def _capacity_reason(self, deployment: ModelDeployment, candidate: Candidate, message: str) -> Iterator[str]:
         """Find fault with "no room": there is room, or its numbers are wrong."""
@@ -319,7 +335,7 @@ class _Checker:
         )
 
         def room_for(count: int) -> bool:
-            return _promised(pool, charged + asked[:1] * count)
+            return promised_on(pool, charged + asked[:1] * count)
 
         # A pod that no node holds has no place, however few there are of them.
         if not lacks and (not asked or room_for(len(asked))):
@@ -342,14 +358,6 @@ class _Checker:
             most = int(match["most"])
             if int(match["pods"]) != len(asked) or (most and not room_for(most)) or room_for(most + 1):
                 yield f"{candidate}: wrong number of pods in {message}"
-
-
-def _promised(pool: NodePool, pods: list[Pod], node: Node | None = None) -> bool:
-    """Return whether `pool` promises room for `pods`; with `node`, for what it has of some resources."""
-    reserved, has = [offer.reserved for offer in offers_of(pool)], node_of(pool) if node is None else node
-    if len(reserved) == 1:
-        return promised(nodes_of(pool), has, pods, reserved[0])
-    return promised_of_several(nodes_of(pool), has, pods, reserved)
 
 
 def _offered(environment: InferenceEnvironment) -> list[tuple[NodePool, Offer]]:

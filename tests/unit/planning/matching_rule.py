@@ -44,8 +44,15 @@ def static_codes(
         "mig-not-allowed": sliced and needs.mig.value == "never",
         "mig-required": not sliced and needs.mig.value == "only",
         "not-enough-nodes": nodes > nodes_of(pool),
+        "not-accepting": scheduling_of(environment, pool) != "Active",
     }
     return {code for code, holds in broken.items() if holds}
+
+
+def scheduling_of(environment: InferenceEnvironment, pool: NodePool) -> str:
+    """Return what comes to a pool: of what it and its environment say, that which takes less."""
+    said = {environment.spec.scheduling.value, pool.scheduling.value}
+    return next(each for each in ("Drain", "NoNew", "Active") if each in said)
 
 
 def has_labels(selector: Selector, labels: dict[str, str]) -> bool:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
-from slicewise.documents import ModelDeployment, NodePool, ServingProfile
+from slicewise.documents import DeploymentKey, Fleet, ModelDeployment, NodePool, ServingProfile
 from slicewise.documents.served_model import ModelSpec
+from tests.documents import Document
 from tests.unit.planning.capacity_rule import Node, Pod
 
 # NVIDIA's MIG user guide, tables "Profile Names on" A100-80GB and H100 (alike) and H200: instances on one GPU.
@@ -214,3 +216,23 @@ def prefill_pods_of(
 
 def _ceiling(value: Decimal) -> int:
     return -int(-value // 1)
+
+
+def charged_pods(fleet: Fleet, placements: Iterable[Document]) -> dict[tuple[str, str], list[Pod]]:
+    """Return the pods that placements put on each pool, by the names of environment and pool."""
+    pools = {
+        (environment.metadata.name, pool.name): pool
+        for environment in fleet.environments
+        for pool in environment.spec.node_pools
+    }
+    charged: dict[tuple[str, str], list[Pod]] = {name: [] for name in pools}
+    for item in placements:
+        deployment = fleet.deployment[DeploymentKey(item["deployment"]["namespace"], item["deployment"]["name"])]
+        model = fleet.model_of(deployment)
+        profile = next(profile for profile in model.serving if profile.name == item["profile"])
+        there, resource = (item["environment"], item["nodePool"]), item["resource"]["name"]
+        charged[there] += pods_of(deployment, model, profile, pools[there], resource)
+        if "prefill" in item:
+            there, resource = (item["environment"], item["prefill"]["nodePool"]), item["prefill"]["resource"]["name"]
+            charged[there] += prefill_pods_of(deployment, model, profile, pools[there], resource)
+    return charged
