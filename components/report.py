@@ -31,8 +31,8 @@ def report(config: StackConfig, planned: FleetPlan, rejections: Rejections, skip
     """
     # Tables take rich, which an import of Fleet need not wait for.
     from slicewise.presentation import (  # noqa: PLC0415
+        message_console,
         moved_lines,
-        plain_console,
         print_changes,
         print_placements,
         print_quotas,
@@ -43,7 +43,7 @@ def report(config: StackConfig, planned: FleetPlan, rejections: Rejections, skip
 
     fleet, plan, changes = planned.fleet, planned.plan, planned.changes
     text = io.StringIO()
-    console = plain_console(text)
+    console = message_console(text)
     if changes:
         print_changes(console, changes)
     print_placements(console, fleet, plan, changes)

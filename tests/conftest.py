@@ -1,8 +1,23 @@
-"""What holds for all tests: no example of Hypothesis fails because the machine was busy."""
+"""What holds for all tests, whoever runs them: how busy the machine is, and how wide a terminal, changes nothing."""
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterator
+from unittest.mock import patch
+
+import pytest
 from hypothesis import settings
 
 settings.register_profile("no deadline", deadline=None)
 settings.load_profile("no deadline")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_setup() -> Iterator[None]:
+    # Messages of the engine's program have the width of the terminal; between the tests, so does pytest.
+    with patch.dict(os.environ, COLUMNS="10000"):
+        yield
+
+
+pytest_runtest_call = pytest_runtest_teardown = pytest_runtest_setup

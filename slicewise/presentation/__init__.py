@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from slicewise.presentation.beside_results import print_beside
     from slicewise.presentation.changes import change_lines, changes_headline
     from slicewise.presentation.columns import show, show_command, show_line
-    from slicewise.presentation.console import plain_console, printing_console
+    from slicewise.presentation.console import message_console, plain_console, printing_console
     from slicewise.presentation.encodings import replace_what_is_lacking
     from slicewise.presentation.layout_map import print_layout_map
     from slicewise.presentation.layout_steps import START_AGAIN, print_layout_steps, step_in_words
@@ -49,6 +49,7 @@ __all__ = [
     "headline",
     "layout_picture",
     "loading_bar",
+    "message_console",
     "moved_lines",
     "plain_console",
     "plan_as_markdown",
@@ -84,6 +85,7 @@ __getattr__ = lazy_attributes(
         "show": "columns",
         "show_command": "columns",
         "show_line": "columns",
+        "message_console": "console",
         "plain_console": "console",
         "printing_console": "console",
         "replace_what_is_lacking": "encodings",

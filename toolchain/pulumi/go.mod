@@ -288,3 +288,5 @@ require (
 )
 
 tool github.com/pulumi/pulumi/pkg/v3/cmd/pulumi
+
+replace github.com/pb33f/libopenapi => ./libopenapi
