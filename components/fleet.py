@@ -9,20 +9,23 @@ from typing import Any
 import pulumi
 from typing_extensions import Unpack
 
+from slicewise.diagnostics import printable
+
 from .component_options import PlanOptions, PreviousPlan
 from .document_inputs import DocumentInput, DocumentInputs
 from .documents import load_documents
 from .inference_environment import InferenceEnvironment
 from .kubeconfig import kubeconfigs_of_program, sweep_while_the_engine_runs
 from .last_update import PlanMemory
-from .leaving import declare_all_untouched
+from .leaving import declare_all_untouched, declare_placement_untouched
 from .plain_kubeconfigs import tell_plain
 from .planning_component import PlanningComponent, depended_on, former_names, memory_of
 from .preparation import Preparation, prepare, with_state
 from .provisioning import provision
 from .serving_wait import wait_until_served
-from .stack_config import read_stack_config
-from .state import PlanOwner
+from .stack_config import StackMode, read_stack_config
+from .stacks import own_part, plan_only, read_plan, refuse_wrong_keys
+from .state import REVISION_OUTPUT, PlanOwner
 from .synchronous import complete
 from .type_tokens import FLEET
 from .unused_config import tell_unused
@@ -81,12 +84,21 @@ class Fleet(PlanningComponent):
         inputs = DocumentInputs(documents, environments, models, deployments, quotas)
         prepared = complete(_prepare(name, inputs, kubeconfigs or {}, memory, options, depended_on(opts)))
         super().__init__(FLEET, name, None, opts)
-        prepared = self._apply(prepared, depended_on(opts))
+        if not isinstance(prepared, Preparation):
+            self.environments = {}
+            self._publish(prepared, [])
+            self._remember([], memory)
+            return
+        prepared, served = self._apply(prepared, depended_on(opts))
         resources = [resource for each in self.environments.values() for resource in each.resources]
         self._publish(prepared.outputs(), resources)
-        self._remember(prepared, memory)
+        if prepared.plan:
+            self._publish_when_applied(REVISION_OUTPUT, served)
+        self._remember(prepared.names, memory)
 
-    def _apply(self, prepared: Preparation, depends_on: Sequence[pulumi.Resource]) -> Preparation:
+    def _apply(
+        self, prepared: Preparation, depends_on: Sequence[pulumi.Resource]
+    ) -> tuple[Preparation, pulumi.Output[None]]:
         fleet = prepared.planned.fleet
         made = provision(fleet.environments, prepared.config.kubeconfig_source, self)
         declared = {}
@@ -108,9 +120,19 @@ class Fleet(PlanningComponent):
         prepared = complete(_looked_at_again(prepared, declared))
         declare_all_untouched(prepared.skipped, prepared.going, prepared.past.state, prepared.without_plugin, self)
         complete(_declare_contents(declared.values(), prepared.past.state.at_the_top))
+        _keep(prepared, declared)
         self.environments = declared
-        wait_until_served([each.served for each in declared.values()], prepared)
-        return prepared
+        return prepared, wait_until_served([each.served for each in declared.values()], prepared)
+
+
+def _keep(prepared: Preparation, environments: Mapping[str, InferenceEnvironment]) -> None:
+    """Declare as it is what moves to environments of other stacks, and is not there yet."""
+    for each in prepared.staying:
+        name = each.placement.environment
+        if name in environments:
+            pulumi.log.warn(printable(str(each.says)))
+            resources = prepared.past.state.environments[name].placements.get(each.name, ())
+            declare_placement_untouched(each.name, resources, environments[name], environments[name].provider)
 
 
 async def _prepare(
@@ -120,13 +142,20 @@ async def _prepare(
     memory: PlanMemory,
     options: PlanOptions,
     after: Sequence[pulumi.Resource],
-) -> Preparation:
+) -> Preparation | dict[str, Any]:
+    """Return what is to be declared; of a stack that only plans, its outputs."""
     written_in = f'Fleet("{name}")'
     config = read_stack_config(pulumi.Config("slicewise"), dict(options), written_in)
+    refuse_wrong_keys(config)
     fleet = inputs.load() if inputs else load_documents(config)
+    plan = await read_plan(config, fleet) if config.mode is StackMode.APPLY else None
+    if plan:
+        fleet = own_part(config, fleet)
     tell_plain(config)
     tell_unused(config, fleet, kubeconfigs, written_in)
-    return await prepare(config, fleet, memory, await kubeconfigs_of_program(written_in, kubeconfigs, after))
+    if config.mode is StackMode.PLAN:
+        return await plan_only(config, fleet, memory)
+    return await prepare(config, fleet, memory, await kubeconfigs_of_program(written_in, kubeconfigs, after), plan)
 
 
 async def _looked_at_again(prepared: Preparation, environments: Mapping[str, InferenceEnvironment]) -> Preparation:

@@ -5,12 +5,22 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
-from slicewise.changes import PartsOfPlan, PlanChanges, parts_of_service, plan_changes
+from slicewise.changes import PartsOfPlan, PlanChanges, parts_of_service, plan_changes, with_lines_of_parts
 from slicewise.clusters.preflight import Needs, needs_of
 from slicewise.documents import Fleet
 from slicewise.manifests import KubernetesObject, device_classes, placement_objects, shared_objects
-from slicewise.planning import Placement, Plan, PreviousPlacement, make_plan, placements_by_environment
+from slicewise.planning import (
+    Placement,
+    Plan,
+    PreviousPlacement,
+    Rejections,
+    decided_plan,
+    make_plan,
+    placements_by_environment,
+    plan_to_outputs,
+)
 
 from .environment_plan import EnvironmentPlan, environment_plans
 from .stack_config import StackConfig
@@ -48,6 +58,12 @@ class FleetPlan:
         """What it changes of what the stack had before; None where the stack had nothing."""
         return plan_changes(self.previous, self.plan, self.parts) if self.previous else None
 
+    def outputs(self, rejections: Rejections) -> dict[str, Any]:
+        """Return the plan as outputs: placements, node pools, warnings, shortfalls."""
+        outputs = plan_to_outputs(self.fleet, self.plan, rejections)
+        with_lines_of_parts(outputs["placements"].values(), self.parts)
+        return outputs
+
     def needs(self, config: StackConfig) -> dict[str, Needs]:
         """Return what it needs of each environment's cluster."""
         return {
@@ -64,9 +80,14 @@ class FleetPlan:
         }
 
 
-def plan_fleet(config: StackConfig, fleet: Fleet, previous: Sequence[PreviousPlacement]) -> FleetPlan:
-    """Plan the fleet, and return what is to be declared where."""
-    plan = make_plan(fleet, previous)
+def plan_fleet(
+    config: StackConfig,
+    fleet: Fleet,
+    previous: Sequence[PreviousPlacement],
+    decided: Sequence[PreviousPlacement] | None = None,
+) -> FleetPlan:
+    """Plan the fleet, or take what another stack has `decided`, and return what is to be declared where."""
+    plan = make_plan(fleet, previous) if decided is None else decided_plan(fleet, decided)
     shared = {name: shared_objects(fleet, here) for name, here in placements_by_environment(plan).items()}
     if config.create_device_classes:
         for each in fleet.environments:

@@ -13,7 +13,7 @@ from typing_extensions import Unpack
 
 from slicewise.clusters.access import marked
 from slicewise.clusters.live import NAMESPACE_KIND
-from slicewise.diagnostics import Code, Diagnostic, InvalidInputError
+from slicewise.diagnostics import Code, Diagnostic, InvalidInputError, Place
 from slicewise.documents import Fleet
 from slicewise.manifests import DEVICE_CLASS_KIND, KubernetesObject
 
@@ -32,7 +32,7 @@ from .preparation import Preparation, prepare
 from .provisioning import provision
 from .resource_names import provider_name
 from .serving_wait import Served, wait_until_served
-from .stack_config import read_stack_config
+from .stack_config import read_stack_config, stack_file
 from .state import EnvironmentState, PlanOwner
 from .synchronous import complete
 from .type_tokens import INFERENCE_ENVIRONMENT
@@ -100,7 +100,7 @@ class InferenceEnvironment(PlanningComponent):
         self._register(name, opts)
         self._apply(name, prepared, depended_on(opts))
         self._publish(prepared.outputs(), self.resources)
-        self._remember(prepared, memory)
+        self._remember(prepared.names, memory)
 
     def _register(self, name: str, opts: pulumi.ResourceOptions | None) -> None:
         super().__init__(INFERENCE_ENVIRONMENT, name, {_IN_STATE: None}, opts)
@@ -249,6 +249,11 @@ async def _prepare(
 ) -> Preparation:
     written_in = f'InferenceEnvironment("{name}")'
     config = read_stack_config(pulumi.Config("slicewise"), dict(options), written_in)
+    if config.mode:
+        message = f"is {config.mode}, and {written_in} plans and applies by itself; use a Fleet, or remove the key"
+        raise InvalidInputError(
+            [Diagnostic.error(Code.MODE_KEYS, message, field="slicewise:mode", place=Place(stack_file()))]
+        )
     fleet = inputs.load()
     _refuse_others(name, fleet, written_in)
     given = {} if kubeconfig is None else {name: kubeconfig}

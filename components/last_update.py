@@ -48,15 +48,15 @@ class LastUpdate:
         """What it placed, by the names that environments have now."""
         return self.before.under(self.renamed)
 
-    async def with_state(self, existing: dict[str, ExistingObjects], *, skips: bool) -> LastUpdate:
+    async def with_state(self, existing: dict[str, ExistingObjects], *, reads: bool) -> LastUpdate:
         """Return it with the state, where that is needed and has not been read.
 
         Args:
             existing: What exists in the clusters of the environments that are declared.
-            skips: Whether an environment is left as it is.
+            reads: Whether it is needed whatever exists: an environment, or a part of one, is left as it is.
         """
         lost = under_names_unknown(existing, self.before.names, {*self.renamed.formerly.values()})
-        return await self.read_state() if not self.state.urns and (skips or lost) else self
+        return await self.read_state() if not self.state.urns and (reads or lost) else self
 
     async def read_state(self) -> LastUpdate:
         """Return it with the state."""

@@ -9,7 +9,6 @@ import pulumi
 
 from .component_options import PreviousPlan
 from .last_update import PlanMemory
-from .preparation import Preparation
 from .service_addresses import endpoints_of
 from .state import ENVIRONMENTS_OUTPUT, PlanOwner
 
@@ -30,12 +29,22 @@ class PlanningComponent(pulumi.ComponentResource):
         self.stack_outputs = outputs
         self._resources = [*resources]
 
-    def _remember(self, prepared: Preparation, memory: PlanMemory) -> None:
-        """Register what the next plan reads from the stack's state; in a preview nothing is stored."""
+    def _publish_when_applied(self, output: str, served: pulumi.Output[None]) -> None:
+        """Have one of the outputs known, and with it all of them stored, only when everything is applied and serves."""
+        value = self.stack_outputs[output]
+        done = pulumi.Output.all(self._when_applied(value), served).apply(lambda _: value)
+        self.stack_outputs = {**self.stack_outputs, output: done}
+
+    def _remember(self, environments: Sequence[str], memory: PlanMemory) -> None:
+        """Register what the next plan reads from the stack's state; in a preview nothing is stored.
+
+        Args:
+            environments: The environments that the component has, and had.
+            memory: Where the plan is remembered.
+        """
         if pulumi.runtime.is_dry_run():
             return
-        names = sorted({*prepared.planned.fleet.environment, *prepared.going.names})
-        self.register_outputs({**self.stack_outputs, ENVIRONMENTS_OUTPUT: names} if memory.owner else {})
+        self.register_outputs({**self.stack_outputs, ENVIRONMENTS_OUTPUT: environments} if memory.owner else {})
 
     @property
     def placements(self) -> pulumi.Output[dict[str, dict[str, Any]]]:

@@ -8,9 +8,8 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
-from slicewise.changes import with_lines_of_parts
 from slicewise.documents import Fleet
-from slicewise.planning import Rejections, plan_to_outputs
+from slicewise.planning import Rejections
 
 from .all_outputs import all_outputs
 from .cloud_sdks import require_cloud_sdks
@@ -23,6 +22,7 @@ from .leaving import Departures, settle_deletions, tell_departures
 from .ownership import Ownership, settle_ownership
 from .report import report
 from .stack_config import StackConfig
+from .stacks import StackPlan, Stays, applied_outputs, refuse_plan, stays
 
 
 @dataclass(frozen=True)
@@ -40,6 +40,8 @@ class Preparation:
         going: What becomes of environments that are no longer declared.
         without_plugin: The environments whose stored credential comes from a plugin that gives none now.
         asked: The environments that leave and whose clusters were asked.
+        plan: The plan that another stack has made; None where this one plans itself.
+        staying: What moves to environments of other stacks, and is not there yet.
     """
 
     config: StackConfig
@@ -52,13 +54,18 @@ class Preparation:
     going: Departures
     without_plugin: frozenset[str]
     asked: frozenset[str]
+    plan: StackPlan | None = None
+    staying: tuple[Stays, ...] = ()
+
+    @property
+    def names(self) -> list[str]:
+        """The environments that the stack has, and those that it had."""
+        return sorted({*self.planned.fleet.environment, *self.going.names})
 
     @cached_property
     def plan_outputs(self) -> dict[str, Any]:
         """The plan as outputs: placements, node pools, warnings, shortfalls."""
-        outputs = plan_to_outputs(self.planned.fleet, self.planned.plan, self.rejections)
-        with_lines_of_parts(outputs["placements"].values(), self.planned.parts)
-        return outputs
+        return self.planned.outputs(self.rejections)
 
     def plan_outputs_of(self, environment: str) -> dict[str, Any]:
         """The plan's outputs, as far as they are of one environment."""
@@ -91,11 +98,25 @@ class Preparation:
         plan, past = self.plan_outputs, self.past
         tell_skipped(self.skipped, plan, past.state)
         tell_departures(self.going, past.renamed, past.state, self.asked)
-        return all_outputs(plan, past, self.ownership.handlings, self.reached.existing, self.skipped, self.going)
+        outputs = all_outputs(plan, past, self.ownership.handlings, self.reached.existing, self.skipped, self.going)
+        return applied_outputs(outputs, self.plan, self.config, past, self.staying) if self.plan else outputs
 
 
-async def prepare(config: StackConfig, fleet: Fleet, memory: PlanMemory, program: ProgramKubeconfigs) -> Preparation:
+async def prepare(
+    config: StackConfig,
+    fleet: Fleet,
+    memory: PlanMemory,
+    program: ProgramKubeconfigs,
+    plan: StackPlan | None = None,
+) -> Preparation:
     """Plan the fleet, ask the clusters that exist, and settle what is to be declared; nothing is declared yet.
+
+    Args:
+        config: The stack's configuration.
+        fleet: What is declared.
+        memory: Where the last plan is remembered.
+        program: The kubeconfigs that the program passes.
+        plan: What another stack has planned, where this one does not plan itself.
 
     Raises:
         InvalidInputError: something in the clusters or in the stack's outputs keeps the plan from being applied.
@@ -104,7 +125,9 @@ async def prepare(config: StackConfig, fleet: Fleet, memory: PlanMemory, program
     """
     require_cloud_sdks(config, fleet.environments)
     past = await read_last_update(config, fleet, memory, program)
-    planned = plan_fleet(config, fleet, past.placements)
+    if plan:
+        refuse_plan(plan, past, config)
+    planned = plan_fleet(config, fleet, past.placements, plan.of(config.environments) if plan else None)
     rejections = Rejections(fleet, planned.plan)
     report(config, planned, rejections, past.before.skipped)
     reached = await reach_clusters(config, fleet.environments, planned.needs(config), program)
@@ -120,9 +143,11 @@ async def prepare(config: StackConfig, fleet: Fleet, memory: PlanMemory, program
     )
     skipped = {**reached.skipped, **verified}
     ownership.tell(skipped)
-    past = await past.with_state(reached.existing, skips=bool(skipped))
+    staying = await stays(plan, config.environments, past.before, past.placements) if plan else ()
+    past = await past.with_state(reached.existing, reads=bool(skipped or staying))
     changed = {name: there for name, there in reached.existing.items() if name not in skipped}
     going, asked = await settle_deletions(config, past, planned.declared, skipped, changed)
+    going = going.wait({each.placement.environment: str(each.says) for each in staying})
     refuse_if_all_are_skipped(config, planned.declared.keys() | going.leaving | going.moving, skipped)
     return Preparation(
         config,
@@ -135,6 +160,8 @@ async def prepare(config: StackConfig, fleet: Fleet, memory: PlanMemory, program
         going,
         asked.without_plugin,
         frozenset(asked.existing),
+        plan,
+        staying,
     )
 
 
@@ -148,6 +175,7 @@ async def with_state(prepared: Preparation) -> Preparation:
     past, skipped = await prepared.past.read_state(), prepared.skipped
     changed = {name: there for name, there in prepared.reached.existing.items() if name not in skipped}
     going, asked = await settle_deletions(prepared.config, past, prepared.planned.declared, skipped, changed)
+    going = going.wait({each.placement.environment: str(each.says) for each in prepared.staying})
     return replace(
         prepared,
         past=past,

@@ -28,18 +28,18 @@ class Served(NamedTuple):
     placed: Sequence[tuple[str, ModelPlacement]]
 
 
-def wait_until_served(served: Sequence[Served], prepared: Preparation) -> None:
-    """Wait until everything serves, where the stack asks for it."""
+def wait_until_served(served: Sequence[Served], prepared: Preparation) -> pulumi.Output[None]:
+    """Wait until everything serves, where the stack asks for it; the Output is known then."""
     config, planned = prepared.config, prepared.planned
     if not config.wait_for_ready:
-        return
+        return pulumi.Output.from_input(None)
     seconds = config.ready_timeout
     gone = services_leaving(planned.previous, planned.plan)
     # Waiting starts when everything is applied, so an update that cannot apply something ends at once.
     applied = pulumi.Output.all(*(component.applied for each in served for _, component in each.placed))
     unready = [wait_in(each.kubeconfig, _waits(each, gone, seconds), after=applied) for each in served if each.placed]
     # Not awaited: the stack's outputs must be stored even where a service never becomes ready.
-    pulumi.Output.all(*unready).apply(
+    return pulumi.Output.all(*unready).apply(
         partial(finish, seconds=seconds, more=config.how_to_set("readyTimeout", "SECONDS"))
     )
 

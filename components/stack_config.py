@@ -51,6 +51,13 @@ class OnUnreachable(StrEnum):
     SKIP = "skip"
 
 
+class StackMode(StrEnum):
+    """What a stack does of planning and applying, where it does not do both for all environments."""
+
+    PLAN = "plan"
+    APPLY = "apply"
+
+
 # The weights of a large model are downloaded first, and KServe's startup probe alone allows ten minutes.
 _READY_TIMEOUT: Final = 3600
 # A day: more is a mistake.
@@ -128,6 +135,10 @@ _Owner = Annotated[
     _expected("nobody, or the stack that has it: organization/project/stack"),
 ]
 _Environment = Annotated[str, Field(pattern=DNS_SUBDOMAIN.regex), _expected("the name of an environment")]
+_Stack = Annotated[str, Field(pattern=f"^{_SERVICE}$"), _expected("a stack: organization/project/stack")]
+_Digest = Annotated[
+    str, Field(pattern="^sha256:[0-9a-f]{64}$"), _expected("the digest of a plan, as its plan stack's output has it")
+]
 _Uid = Annotated[
     str,
     Field(pattern=_UID),
@@ -182,6 +193,23 @@ class StackConfig:
     """By environment, the uid of the cluster that takes the place of the one before."""
     plan_afresh: _Flag = False
     """Whether outputs that cannot be read are taken for none."""
+    mode: Annotated[StackMode | None, _expected(" or ".join(StackMode))] = None
+    """Whether the stack only plans, or only applies what another has planned; if omitted, it does both."""
+    plan_stack: _Stack | None = None
+    """For `apply`, the stack that plans; for `plan`, the stack whose plan the first one keeps."""
+    environments: Annotated[
+        tuple[_Environment, ...],
+        BeforeValidator(_paths),
+        _expected("the name of an environment, or a list of names"),
+    ] = ()
+    """For `apply`: the environments that are this stack's."""
+    apply_stacks: Annotated[
+        Mapping[_Environment, _Stack],
+        BeforeValidator(_texts("a mapping from environments to their stacks: organization/project/stack")),
+    ] = Field(default_factory=dict)
+    """For `plan`: by environment, the stack that applies it."""
+    accept_plan: _Digest | None = None
+    """For `apply`: the digest of a plan that is applied though a later one has been."""
     arguments: frozenset[str] = frozenset()
     """What the program passes as an argument, so that the stack's configuration does not decide it."""
     written_in: str = ""
@@ -208,6 +236,10 @@ class StackConfig:
 
 
 _OF_THE_PROGRAM: Final = ("arguments", "writtenIn")
+ONLY_CONFIGURED: Final = frozenset(
+    ("manifests", "kubeconfigs", "mode", "planStack", "environments", "applyStacks", "acceptPlan")
+)
+"""The keys that are no arguments: programs pass documents and kubeconfigs, and what a stack is for is the stack's."""
 _STACK_CONFIG: Final = TypeAdapter(StackConfig)
 KEYS: Final = tuple(
     field.alias for field in vars(StackConfig)["__pydantic_fields__"].values() if field.alias not in _OF_THE_PROGRAM
@@ -232,7 +264,7 @@ def read_stack_config(
     everything = _everything()
     problems = list(_unknown(config.name, everything))
     written = {key: everything[full] for key in KEYS if (full := f"{config.name}:{key}") in everything}
-    known = [to_snake(key) for key in KEYS if key not in ("manifests", "kubeconfigs")]
+    known = [to_snake(key) for key in KEYS if key not in ONLY_CONFIGURED]
     problems += [_unknown_argument(name, known, written_in) for name in arguments or {} if name not in known]
     passed = {to_camel(name): value for name, value in (arguments or {}).items() if name in known}
     try:

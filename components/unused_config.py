@@ -13,7 +13,7 @@ from slicewise.diagnostics import Code, Diagnostic, Place, closest, printable
 from slicewise.documents import Allocation, Fleet
 from slicewise.manifests import device_classes
 
-from .stack_config import KubeconfigSourceName, StackConfig
+from .stack_config import KubeconfigSourceName, StackConfig, StackMode, stack_file
 
 # `chat-n2`: a service whose replicas span nodes has their number in its name.
 _SEVERAL_NODES: Final = re.compile(r"-n([0-9]{1,4})$")
@@ -34,9 +34,20 @@ def unused_config(config: StackConfig, fleet: Fleet) -> Iterator[Diagnostic]:
     if config.kubeconfig_source in (KubeconfigSourceName.CONFIG, KubeconfigSourceName.NONE):
         existing = [each.spec.cluster.existing for each in fleet.environments]
         named = [each.secret_ref.name for each in existing if each and each.secret_ref]
-        yield from _unused(config, "kubeconfigs", config.kubeconfig_names, named, "no environment's secretRef")
+        if config.mode is StackMode.PLAN:
+            yield from map(_held_for_nothing, sorted(config.kubeconfig_names))
+        else:
+            which = "no environment of this stack has a secretRef that" if config.mode else "no environment's secretRef"
+            yield from _unused(config, "kubeconfigs", config.kubeconfig_names, named, which)
     if config.create_device_classes and not any(device_classes(each.spec) for each in fleet.environments):
         yield _unused_classes(config)
+
+
+def _held_for_nothing(kubeconfig: str) -> Diagnostic:
+    field = f'slicewise:kubeconfigs["{kubeconfig}"]'
+    message = "has no effect: a stack with mode: plan reaches no cluster, and should hold no credential"
+    remedy = f"remove this one: pulumi config rm --path '{field}'"
+    return Diagnostic.warning(Code.CONFIG_WITHOUT_EFFECT, message, remedy, field=field, place=Place(stack_file()))
 
 
 def _unused_classes(config: StackConfig) -> Diagnostic:

@@ -6,6 +6,13 @@ again, as it is, what stays, and `tell_departures` says what leaves.
 
 from .deletions import settle_deletions
 from .departures import Departures, tell_departures
-from .untouched import declare_all_untouched, declare_untouched
+from .untouched import declare_all_untouched, declare_placement_untouched, declare_untouched
 
-__all__ = ["Departures", "declare_all_untouched", "declare_untouched", "settle_deletions", "tell_departures"]
+__all__ = [
+    "Departures",
+    "declare_all_untouched",
+    "declare_placement_untouched",
+    "declare_untouched",
+    "settle_deletions",
+    "tell_departures",
+]

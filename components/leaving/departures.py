@@ -27,7 +27,7 @@ class Departures:
             cluster under another name; of one that cannot be asked itself, with the environment that has its provider.
         leaving: Those whose services this `pulumi up` deletes.
         moving: Those whose objects move to the name that the environment has now.
-        unasked: Why those of `held` that cannot be asked are held.
+        unasked: Why those of `held` are held that cannot be asked, or wait for another stack.
         given_up: Those of `leaving` whose clusters do not answer, and are taken for gone.
     """
 
@@ -50,6 +50,16 @@ class Departures:
             leaving=self.leaving - unasked.keys(),
             unasked={name: reason for name, (_, reason) in unasked.items()},
             given_up=given_up,
+        )
+
+    def wait(self, reasons: Mapping[str, str]) -> Departures:
+        """Return it with environments that stay, for a reason, until what moves out of them is served elsewhere."""
+        waiting = {name: reason for name, reason in reasons.items() if name in self.leaving}
+        return replace(
+            self,
+            held={**self.held, **{name: (name,) for name in waiting}},
+            leaving=self.leaving - waiting.keys(),
+            unasked={**self.unasked, **waiting},
         )
 
 

@@ -5,7 +5,7 @@ What is not declared, Pulumi deletes; what is declared with all changes ignored,
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from collections.abc import Set as AbstractSet
 from typing import Final
 
@@ -105,15 +105,34 @@ def declare_untouched(
     if own:
         component.register_outputs({})
     for placement, resources in state.placements.items():
-        parent = pulumi.ComponentResource(
-            MODEL_PLACEMENT, placement, None, pulumi.ResourceOptions(parent=component, aliases=[*_AT_THE_TOP])
-        )
-        before = [*shared]
-        # As when they were made: they are deleted the other way round.
-        for resource in sorted(resources, key=lambda each: dependence(each.name)):
-            before.append(_declare(resource, parent, provider, [*before]))
-        parent.register_outputs({})
+        declare_placement_untouched(placement, resources, component, provider, shared)
     return provider
+
+
+def declare_placement_untouched(
+    placement: str,
+    resources: Iterable[StateResource],
+    environment: pulumi.Resource,
+    provider: pulumi.ProviderResource,
+    after: Iterable[pulumi.Resource] = (),
+) -> None:
+    """Declare one placement as the stack's state has it.
+
+    Args:
+        placement: The name of its component: environment, namespace and deployment.
+        resources: What the state has of it.
+        environment: The component of its environment.
+        provider: The provider of its environment.
+        after: What was there before it.
+    """
+    parent = pulumi.ComponentResource(
+        MODEL_PLACEMENT, placement, None, pulumi.ResourceOptions(parent=environment, aliases=[*_AT_THE_TOP])
+    )
+    before = [*after]
+    # As when they were made: they are deleted the other way round.
+    for resource in sorted(resources, key=lambda each: dependence(each.name)):
+        before.append(_declare(resource, parent, provider, [*before]))
+    parent.register_outputs({})
 
 
 def _declare(

@@ -6,7 +6,10 @@ writes what the next run reads of the clusters.
 
 from .cluster_outputs import (
     CLUSTERS_OUTPUT,
+    DIGEST_OUTPUT,
+    ELSEWHERE_OUTPUT,
     LEAVING_OUTPUT,
+    REVISION_OUTPUT,
     SKIPPED_OUTPUT,
     STACK_OUTPUT,
     KnownCluster,
@@ -14,6 +17,7 @@ from .cluster_outputs import (
     clusters_to_outputs,
     find_renamed,
 )
+from .engine_reads import StackUnreadableError, read_outputs_of, read_stack_outputs
 from .previous_plan import PreviousStack, parse_outputs, parse_own_outputs, previous_stack, services_leaving
 from .stack_state import (
     ENVIRONMENTS_OUTPUT,
@@ -27,8 +31,11 @@ from .stack_state import (
 
 __all__ = [
     "CLUSTERS_OUTPUT",
+    "DIGEST_OUTPUT",
+    "ELSEWHERE_OUTPUT",
     "ENVIRONMENTS_OUTPUT",
     "LEAVING_OUTPUT",
+    "REVISION_OUTPUT",
     "SKIPPED_OUTPUT",
     "STACK_OUTPUT",
     "Applied",
@@ -38,12 +45,15 @@ __all__ = [
     "PreviousStack",
     "Renamed",
     "StackState",
+    "StackUnreadableError",
     "StateResource",
     "clusters_to_outputs",
     "find_renamed",
     "parse_outputs",
     "parse_own_outputs",
     "previous_stack",
+    "read_outputs_of",
+    "read_stack_outputs",
     "read_state",
     "services_leaving",
 ]

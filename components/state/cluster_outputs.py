@@ -14,6 +14,9 @@ CLUSTERS_OUTPUT: Final = "clusters"
 STACK_OUTPUT: Final = "stack"
 SKIPPED_OUTPUT: Final = "skipped"
 LEAVING_OUTPUT: Final = "leaving"
+REVISION_OUTPUT: Final = "revision"
+DIGEST_OUTPUT: Final = "digest"
+ELSEWHERE_OUTPUT: Final = "elsewhere"
 
 
 class KnownCluster(BaseModel):

@@ -12,13 +12,17 @@ import pulumi
 
 from slicewise.addresses import service_name
 from slicewise.diagnostics import InvalidInputError
+from slicewise.kubernetes import mapping
 from slicewise.planning import Plan, PreviousPlacement, parse_previous
 
 from ..stack_config import StackConfig
 from ..stack_name import stack_name
 from .cluster_outputs import (
     CLUSTERS_OUTPUT,
+    DIGEST_OUTPUT,
+    ELSEWHERE_OUTPUT,
     LEAVING_OUTPUT,
+    REVISION_OUTPUT,
     SKIPPED_OUTPUT,
     STACK_OUTPUT,
     KnownCluster,
@@ -46,6 +50,9 @@ class PreviousStack:
         identifiers: What providers know clusters by, where the outputs cannot tell it.
         left: Placements that it was to delete with their environments: they are there still if that failed.
         skipped: The environments that it left as they were.
+        revision: Which revision of its plan stack's plan it applied; None where it has no plan stack.
+        digest: That plan's digest.
+        elsewhere: By deployment, the environments of other stacks in which that plan has it, too.
     """
 
     placements: tuple[PreviousPlacement, ...] = ()
@@ -54,6 +61,9 @@ class PreviousStack:
     identifiers: Mapping[str, str] = field(default_factory=dict)
     left: tuple[PreviousPlacement, ...] = ()
     skipped: frozenset[str] = frozenset()
+    revision: int | None = None
+    digest: str | None = None
+    elsewhere: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
     def is_of(self, environments: AbstractSet[str]) -> bool:
         """Return whether it left these environments, and no others, so that nothing else can be in the state."""
@@ -92,12 +102,20 @@ def parse_outputs(outputs: Mapping[str, Any], source: str) -> PreviousStack:
         InvalidInputError: they are not what `pulumi up` writes (SW109).
     """
     placements, former, left = (outputs.get(key) for key in ("placements", STACK_OUTPUT, LEAVING_OUTPUT))
+    revision, digest = outputs.get(REVISION_OUTPUT), outputs.get(DIGEST_OUTPUT)
     return PreviousStack(
         () if placements is None else parse_previous(placements, source),
         read_clusters_output(outputs.get(CLUSTERS_OUTPUT), source),
         former if isinstance(former, str) else None,
         left=() if left is None else parse_previous(left, source),
         skipped=frozenset(outputs.get(SKIPPED_OUTPUT) or ()),
+        revision=int(revision) if isinstance(revision, int | float) else None,
+        digest=digest if isinstance(digest, str) else None,
+        elsewhere={
+            name: frozenset(environments.split())
+            for name, environments in mapping(outputs.get(ELSEWHERE_OUTPUT)).items()
+            if isinstance(environments, str)
+        },
     )
 
 

@@ -39,6 +39,7 @@ from slicewise.documents.cluster import (
 from slicewise.documents.container_resources import container_amounts
 from slicewise.documents.deployment import ConcurrencyScaling, DeploymentKey, FixedScaling, ModelDeployment
 from slicewise.documents.device_plugin import FIRST_WITH_SUFFIXES, LAST_WITHOUT_SUFFIXES
+from slicewise.documents.documents_digest import documents_digest, text_digest
 from slicewise.documents.engine_judge import SizedEngine
 from slicewise.documents.environment import (
     MAX_POOLS,
@@ -191,6 +192,7 @@ __all__ = [
     "container_amounts",
     "declared_pool",
     "document_schema",
+    "documents_digest",
     "download_directory",
     "effective_base_refs",
     "effective_pod",
@@ -225,6 +227,7 @@ __all__ = [
     "selects",
     "served_name",
     "slices_alone",
+    "text_digest",
     "token_secret",
     "unit_of",
     "units_per_gpu",

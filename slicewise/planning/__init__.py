@@ -19,6 +19,7 @@ from slicewise.planning.capacity import (
     node_units,
     resource_in_words,
 )
+from slicewise.planning.decided_plan import decided_plan, lacking
 from slicewise.planning.declared_units import offered_pools, offered_units
 from slicewise.planning.engine_fit import JudgedEngine, judged_engine, unchecked_models
 from slicewise.planning.explaining import (
@@ -89,6 +90,7 @@ __all__ = [
     "candidate_to_dict",
     "candidates",
     "charged_pools",
+    "decided_plan",
     "endpoint_to_dict",
     "gpu_equivalents",
     "gpu_sums",
@@ -98,6 +100,7 @@ __all__ = [
     "is_sound_on",
     "is_sound_on_demand",
     "judged_engine",
+    "lacking",
     "line_of_parts",
     "lists_with_remedies",
     "make_plan",

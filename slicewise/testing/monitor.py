@@ -13,7 +13,7 @@ from pulumi.runtime import mocks, rpc
 from slicewise.testing.recorder import Invoke, Recorder, Registration
 
 _STACK: Final = "pulumi:pulumi:Stack"
-# The engine's own functions: what the stack's state and outputs have. Nothing has been applied yet.
+# The engine's own functions: what a stack's state (nothing has been applied yet) and outputs have.
 _STATE: Final = ("pulumi:pulumi:readStackResourceOutputs", "pulumi:pulumi:readStackOutputs")
 
 
@@ -76,7 +76,7 @@ class _Answers(pulumi.runtime.Mocks):
 
     def call(self, args: pulumi.runtime.MockCallArgs) -> tuple[dict[Any, Any], list[tuple[str, str]]]:
         if args.token in _STATE:
-            return {"outputs": {}}, []
+            return {"outputs": self._recorder.stack_outputs.get(str(args.args.get("name")), {})}, []
         arguments = dict(args.args)
         self._recorder.invokes.append(Invoke(args.token, arguments))
         if args.token not in self._recorder.answers:

@@ -78,6 +78,7 @@ class Recorder:
         invokes: The calls of providers' functions, in order.
         answers: By token: from the arguments to the result, by the provider's names; it may raise ProviderRefusal.
         outputs: By resource type: what a provider adds to the inputs.
+        stack_outputs: By organization, project and name of a stack: its outputs; what is not there has none.
     """
 
     registrations: list[Registration] = field(default_factory=list)
@@ -85,6 +86,7 @@ class Recorder:
     invokes: list[Invoke] = field(default_factory=list)
     answers: dict[str, Callable[[dict[str, Any]], Mapping[str, Any]]] = field(default_factory=dict)
     outputs: dict[str, dict[str, Any]] = field(default_factory=dict)
+    stack_outputs: dict[str, Mapping[str, Any]] = field(default_factory=dict)
 
     def of_type(self, resource_type: str) -> dict[str, Registration]:
         """Return the registrations of one type, by name."""

@@ -42,6 +42,6 @@ def test_the_state_is_read_where_the_outputs_cannot_tell(
     existing = {"west": ExistingObjects("1", {CHAT: LiveObject(stack, environment, {})})}
     before = LastUpdate(PreviousStack(stack=OWN), StackState(), Renamed({}))
 
-    found = asyncio.run(before.with_state(existing, skips=skips))
+    found = asyncio.run(before.with_state(existing, reads=skips))
 
     assert found.state == (READ if read else StackState())

@@ -14,7 +14,7 @@ import pytest
 from pydantic.alias_generators import to_snake
 
 from components.component_options import PlanOptions
-from components.stack_config import KEYS, KubeconfigSourceName, OnUnreachable, read_stack_config
+from components.stack_config import KEYS, ONLY_CONFIGURED, KubeconfigSourceName, OnUnreachable, read_stack_config
 from components.unused_config import unused_config
 from slicewise.diagnostics import InvalidInputError
 from slicewise.planning import OnShortfall
@@ -47,6 +47,8 @@ def test_defaults() -> None:
     assert {read.kubeconfig_project, read.kubeconfig_region} == {None}
     assert read.verify is None
     assert {read.wait_for_ready, read.create_namespaces} == {False}
+    assert (read.mode, read.plan_stack, read.environments, read.apply_stacks) == (None, None, (), {})
+    assert read.accept_plan is None
 
 
 @pytest.mark.parametrize(
@@ -66,6 +68,12 @@ def test_defaults() -> None:
         ("takeOver", "[]", "a mapping from environment/namespace/name to nobody or organization/project/stack"),
         ("acceptClusters", "mig-a", "a mapping from environments to the uids of their clusters"),
         ("acceptClusters", "[1]", "a mapping from environments to the uids of their clusters"),
+        ("mode", "planning", "plan or apply"),
+        ("planStack", "plan", "a stack: organization/project/stack"),
+        ("environments", "Mig A", "the name of an environment, or a list of names"),
+        ("environments", "[1]", "the name of an environment, or a list of names"),
+        ("applyStacks", "mig-a", "a mapping from environments to their stacks: organization/project/stack"),
+        ("acceptPlan", "7", "the digest of a plan, as its plan stack's output has it"),
     ],
 )
 def test_a_value_that_is_none(key: str, value: str, expected: str) -> None:
@@ -139,8 +147,8 @@ def test_an_argument_takes_the_words_that_its_key_takes(argument: str, words: ty
 
 
 def test_every_key_is_an_argument_of_fleet_and_on_its_page() -> None:
-    """But for where documents and kubeconfigs are, which programs pass as values."""
-    expected = {to_snake(key) for key in KEYS} - {"manifests", "kubeconfigs"}
+    """But for documents and kubeconfigs, which programs pass as values, and for what the stack is for."""
+    expected = {to_snake(key) for key in KEYS if key not in ONLY_CONFIGURED}
     assert set(PlanOptions.__annotations__) == expected
     (row,) = re.findall(r"^\| (.*`on_shortfall`.*?) \|", COMPONENTS.read_text(encoding="utf-8"), re.MULTILINE)
     assert sorted(re.findall(r"`(\w+)`", row)) == sorted(expected)
@@ -157,6 +165,8 @@ def test_every_key_is_an_argument_of_fleet_and_on_its_page() -> None:
             "nobody, or the stack that has it:",
         ),
         ("acceptClusters", '{"west": "yes"}', 'acceptClusters["west"]', "expected the uid of its cluster: kubectl get"),
+        ("applyStacks", '{"west": "apply"}', 'applyStacks["west"]', "expected a stack: organization/project/stack"),
+        ("applyStacks", '{"West!": "a/b/c"}', "applyStacks", "expected as the key the name of an environment"),
         ("acceptClusters", f'{{"West!": "{UID}"}}', "acceptClusters", "expected as the key the name of an environment"),
     ],
 )

@@ -1,0 +1,111 @@
+"""What moves to an environment of another stack: it stays where it is until that stack has it there."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Collection, Iterable, Mapping
+from typing import NamedTuple
+
+from slicewise.diagnostics import Code, Diagnostic, some
+from slicewise.documents import DeploymentKey
+from slicewise.kubernetes import mapping
+from slicewise.planning import PreviousPlacement
+
+from ..state import PreviousStack, StackUnreadableError, read_outputs_of
+from .reading import StackPlan
+
+
+class Stays(NamedTuple):
+    """A placement that the plan has elsewhere now, and that is served here for the time being.
+
+    Attributes:
+        placement: What stays.
+        says: For whom it waits, and what to do.
+    """
+
+    placement: PreviousPlacement
+    says: Diagnostic
+
+    @property
+    def name(self) -> str:
+        """What its component is called: environment, namespace and deployment."""
+        return f"{self.placement.environment}/{self.placement.key}"
+
+
+async def stays(
+    plan: StackPlan, own: Collection[str], before: PreviousStack, placements: Iterable[PreviousPlacement]
+) -> tuple[Stays, ...]:
+    """Return what must not leave yet, because the environment that it moves to does not have it yet.
+
+    An environment has it when the outputs of the stack that applies it say so: these are stored when everything is
+    applied there, and with `waitForReady` when it serves. Outputs have no credentials, and none is needed to read them.
+
+    Args:
+        plan: The plan.
+        own: The environments of this stack; between these Pulumi makes the new before it deletes the old.
+        before: What the last `pulumi up` of this stack left.
+        placements: What this stack has, by the names that environments have now.
+    """
+    moving = {
+        each: new
+        for each in placements
+        if each.environment not in (now := plan.environments_of[each.key])
+        and (new := now - {*own} - before.elsewhere.get(str(each.key), frozenset()))
+    }
+    stacks = {plan.apply_stacks[name] for new in moving.values() for name in new if name in plan.apply_stacks}
+    applied = dict(zip(sorted(stacks), await asyncio.gather(*map(_placements, sorted(stacks))), strict=True))
+    found = []
+    for each, new in moving.items():
+        reasons = [reason for name in sorted(new) if (reason := _why_not_yet(plan, name, each.key, applied))]
+        if reasons:
+            found.append(Stays(each, _stays(each, new, reasons)))
+    return tuple(found)
+
+
+def elsewhere(plan: StackPlan, own: Collection[str], staying: Iterable[Stays], before: PreviousStack) -> dict[str, str]:
+    """Return, by deployment, where other stacks have what this one has, as the next run is to remember it.
+
+    Of what stays it is what was known before: what the plan has added since is what it waits for.
+    """
+    kept = {each.placement.key for each in staying}
+    here = {each.key for each in plan.placements if each.environment in own} | kept
+    others = {
+        str(key): before.elsewhere.get(str(key), frozenset()) if key in kept else plan.environments_of[key] - {*own}
+        for key in sorted(here)
+    }
+    return {name: " ".join(sorted(environments)) for name, environments in others.items() if environments}
+
+
+async def _placements(stack: str) -> Collection[str] | StackUnreadableError:
+    """Return the names of the placements that a stack has applied, or why that is not known."""
+    try:
+        return mapping((await read_outputs_of(stack)).get("placements")).keys()
+    except StackUnreadableError as error:
+        return error
+
+
+def _why_not_yet(
+    plan: StackPlan, environment: str, key: DeploymentKey, applied: Mapping[str, Collection[str] | StackUnreadableError]
+) -> str | None:
+    stack = plan.apply_stacks.get(environment)
+    if stack is None:
+        configured = f"pulumi config set --path 'slicewise:applyStacks[\"{environment}\"]' ORGANIZATION/PROJECT/STACK"
+        short = plan.stack.rpartition("/")[2]
+        return (
+            f"the plan does not say which stack applies {environment}; run: {configured} --stack {short}, and "
+            f"pulumi up --stack {short}"
+        )
+    there = applied[stack]
+    if isinstance(there, StackUnreadableError):
+        return f"stack {stack}, which applies {environment}, cannot be read ({there})"
+    if f"{environment}/{key}" in there:
+        return None
+    return f"stack {stack} does not have it there yet; run: pulumi up --stack {stack.rpartition('/')[2]}"
+
+
+def _stays(placement: PreviousPlacement, new: Iterable[str], reasons: Iterable[str]) -> Diagnostic:
+    message = (
+        f"it moves from {placement.environment} to {some(sorted(new))}, and stays in {placement.environment} until it "
+        f"is there: {'; '.join(reasons)}; then `pulumi up` here removes it"
+    )
+    return Diagnostic.warning(Code.STAYS_UNTIL_SERVED, message, subject=placement.key.subject)
