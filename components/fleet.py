@@ -24,7 +24,7 @@ from .preparation import Preparation, prepare, with_state
 from .provisioning import provision
 from .serving_wait import wait_until_served
 from .stack_config import StackMode, read_stack_config
-from .stacks import own_part, plan_only, read_plan, refuse_wrong_keys
+from .stacks import own_part, plan_only, read_stack_plan, refuse_wrong_keys
 from .state import REVISION_OUTPUT, PlanOwner
 from .synchronous import complete
 from .type_tokens import FLEET
@@ -148,7 +148,7 @@ async def _prepare(
     config = read_stack_config(pulumi.Config("slicewise"), dict(options), written_in)
     refuse_wrong_keys(config)
     fleet = inputs.load() if inputs else load_documents(config)
-    plan = await read_plan(config, fleet) if config.mode is StackMode.APPLY else None
+    plan = await read_stack_plan(config, fleet) if config.mode is StackMode.APPLY else None
     if plan:
         fleet = own_part(config, fleet)
     tell_plain(config)

@@ -37,7 +37,7 @@ def unused_config(config: StackConfig, fleet: Fleet) -> Iterator[Diagnostic]:
         if config.mode is StackMode.PLAN:
             yield from map(_held_for_nothing, sorted(config.kubeconfig_names))
         else:
-            which = "no environment of this stack has a secretRef that" if config.mode else "no environment's secretRef"
+            which = "no secretRef of this stack's environments" if config.mode else "no environment's secretRef"
             yield from _unused(config, "kubeconfigs", config.kubeconfig_names, named, which)
     if config.create_device_classes and not any(device_classes(each.spec) for each in fleet.environments):
         yield _unused_classes(config)

@@ -1,15 +1,15 @@
 """Several stacks for one fleet: one plans for all environments, and others apply what it has for theirs.
 
-`plan_only` is what the stack does that plans; `read_plan` reads its outputs in a stack that applies, and refuses
+`plan_only` is what the stack does that plans; `read_stack_plan` reads its outputs in a stack that applies, and refuses
 a plan that is not to be applied; `stays` says what must not leave yet.
 """
 
-from .applied_outputs import applied_outputs
+from .apply_outputs import applied_outputs
 from .handover import Stays, stays
 from .mode_keys import refuse_wrong_keys
-from .own_part import own_part
+from .own_environments import own_part
 from .planning import plan_only
-from .reading import StackPlan, read_plan
+from .reading import StackPlan, read_stack_plan
 from .refusals import refuse_plan
 
 __all__ = [
@@ -18,7 +18,7 @@ __all__ = [
     "applied_outputs",
     "own_part",
     "plan_only",
-    "read_plan",
+    "read_stack_plan",
     "refuse_plan",
     "refuse_wrong_keys",
     "stays",

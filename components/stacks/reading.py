@@ -52,7 +52,7 @@ class StackPlan:
         return defaultdict(frozenset, {key: frozenset(names) for key, names in found.items()})
 
 
-async def read_plan(config: StackConfig, fleet: Fleet) -> StackPlan:
+async def read_stack_plan(config: StackConfig, fleet: Fleet) -> StackPlan:
     """Return the plan of the plan stack, which was made from the documents of `fleet`.
 
     Args:

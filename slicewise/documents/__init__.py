@@ -39,7 +39,7 @@ from slicewise.documents.cluster import (
 from slicewise.documents.container_resources import container_amounts
 from slicewise.documents.deployment import ConcurrencyScaling, DeploymentKey, FixedScaling, ModelDeployment
 from slicewise.documents.device_plugin import FIRST_WITH_SUFFIXES, LAST_WITHOUT_SUFFIXES
-from slicewise.documents.documents_digest import documents_digest, text_digest
+from slicewise.documents.digests import documents_digest, text_digest
 from slicewise.documents.engine_judge import SizedEngine
 from slicewise.documents.environment import (
     MAX_POOLS,

@@ -19,7 +19,6 @@ from slicewise.planning.capacity import (
     node_units,
     resource_in_words,
 )
-from slicewise.planning.decided_plan import decided_plan, lacking
 from slicewise.planning.declared_units import offered_pools, offered_units
 from slicewise.planning.engine_fit import JudgedEngine, judged_engine, unchecked_models
 from slicewise.planning.explaining import (
@@ -41,6 +40,7 @@ from slicewise.planning.matching import reject_candidate
 from slicewise.planning.moves import Move, MoveCode
 from slicewise.planning.placement_addresses import placement_endpoint
 from slicewise.planning.plan import OnShortfall, Placement, Plan, PoolUsage, Shortfall, placements_by_environment
+from slicewise.planning.plan_elsewhere import decided_plan, lacking
 from slicewise.planning.plan_json import PlanLists, endpoint_to_dict, plan_lists, read_lists
 from slicewise.planning.plan_outputs import output_entries, plan_to_outputs
 from slicewise.planning.previous_placements import PreviousPlacement, PreviousPrefill, parse_previous

@@ -7,9 +7,7 @@ import json
 import subprocess
 import threading
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import httpx2
 import pytest
@@ -25,6 +23,7 @@ from embedded.kserve_kinds import LLMInferenceService, install_kserve_crds
 from embedded.processes import Process
 from embedded.program import Program
 from tests.documents import Document, deployment, environment, model, profile, slices
+from tests.engine.several_stacks import Stacks
 from tests.engine.workspace import Operation
 
 pytestmark = pytest.mark.long
@@ -38,45 +37,6 @@ PLAN = "organization/slicewise/plan"
 
 def at(site: str, name: str, replicas: int = 1) -> Document:
     return deployment(name, "tiny", replicas=replicas, environmentSelector={"site": site})
-
-
-@dataclass(frozen=True)
-class Stacks:
-    """One checkout with several stacks; commands of an apply stack are given its passphrase and no other's."""
-
-    program: Program
-
-    def write(self, *documents: Document) -> None:
-        (self.program.directory / "stacks" / "plan" / "fleet.yaml").write_text(yaml.safe_dump_all(documents))
-
-    def configure(self, stack: str, **values: object) -> None:
-        """Set keys of a stack's configuration in its file, beside what is encrypted there."""
-        file = self.program.directory / "stacks" / f"Pulumi.{stack}.yaml"
-        written = (yaml.safe_load(file.read_text(encoding="utf-8")) if file.is_file() else None) or {}
-        written.setdefault("config", {}).update({f"slicewise:{key}": each for key, each in values.items()})
-        file.write_text(yaml.safe_dump(written), encoding="utf-8")
-
-    def of(self, stack: str) -> Program:
-        own = {} if stack == "plan" else {"PULUMI_CONFIG_PASSPHRASE": f"passphrase of {stack}"}
-        return replace(self.program, stack=stack, environment=self.program.environment | own)
-
-    def run(self, stack: str, *arguments: str, fails: bool = False) -> str:
-        """Run a command on a stack, and return what it printed."""
-        done = self.of(stack).pulumi(*arguments, "--stack", stack)
-        assert (done.returncode != 0) == fails, f"exit {done.returncode}\n{done.stdout}\n{done.stderr}"
-        return done.stdout + done.stderr
-
-    def up(self, stack: str) -> Operation:
-        done = self.of(stack).pulumi("up", "--yes", "--skip-preview", "--json", "--stack", stack)
-        assert done.returncode == 0, done.stdout + done.stderr
-        return Operation.read(done.stdout)
-
-    def refused(self, stack: str) -> str:
-        return self.run(stack, "up", "--yes", "--skip-preview", fails=True)
-
-    def outputs(self, stack: str) -> dict[str, Any]:
-        found: dict[str, Any] = json.loads(self.of(stack).pulumi("stack", "output", "--json", "--stack", stack).stdout)
-        return found
 
 
 @pytest.fixture(scope="module")
@@ -304,6 +264,98 @@ def test_two_stacks_never_have_one_environment(stacks: Stacks, clusters: dict[st
     stacks.run("plan", "destroy", "--yes", "--skip-preview")
     assert "[SW442]" in stacks.refused("mig-a")
     assert services(clusters["mig-a"]) == {"chat": 1}
+
+
+def test_from_one_stack_to_several(
+    stacks: Stacks, clusters: dict[str, Client], plane: ControlPlane, west: ControlPlane
+) -> None:
+    prod = stacks.of("prod")
+    prod.pulumi("stack", "init", "prod", "--secrets-provider", "passphrase").check_returncode()
+    for name, cluster in (("mig-a", plane), ("mig-b", west)):
+        prod.set_config(f'kubeconfigs["{name}"]', cluster.kubeconfig, secret=True)
+    stacks.configure("prod", manifests="stacks/plan", verify=False)
+    stacks.up("prod")
+    before = identities(clusters)
+    assert {name: len(each) for name, each in before.items()} == {"mig-a": 1, "mig-b": 1}
+
+    # The plan stack keeps what runs, each apply stack takes its services over, and the one stack forgets them.
+    stacks.configure("plan", planStack="organization/slicewise/prod")
+    assert stacks.up("plan").outputs["placements"] == stacks.outputs("prod")["placements"]
+    assert "belongs to stack organization/slicewise/prod" in stacks.refused("mig-a")
+    for name, service in (("mig-a", "chat"), ("mig-b", "code")):
+        stacks.configure(name, takeOver={f"{name}/team/{service}": "organization/slicewise/prod"})
+        stacks.up(name)
+    assert "[SW420]" in stacks.refused("prod")
+    for name in SITES:
+        stacks.run("prod", "state", "delete", "--yes", "--target-dependents", provider(stacks, "prod", name))
+    stacks.run("prod", "destroy", "--yes", "--skip-preview")
+    stacks.run("prod", "stack", "rm", "--yes")
+    assert identities(clusters) == before
+    for name in SITES:
+        stacks.run(name, "up", "--yes", "--skip-preview", "--expect-no-changes")
+
+    # An environment gets another stack: what the message says is done, and nothing restarts.
+    stacks.configure("plan", applyStacks=dict.fromkeys(SITES, "organization/slicewise/mig-b"))
+    stacks.up("plan")
+    stacks.of("mig-b").set_config('kubeconfigs["mig-a"]', plane.kubeconfig, secret=True)
+    both = {"mig-a/team/chat": "organization/slicewise/mig-a"}
+    stacks.configure("mig-b", environments=["mig-a", "mig-b"], takeOver=both)
+    stacks.up("mig-b")
+    assert "[SW447]" in stacks.refused("mig-a")
+    stacks.configure("mig-a", environments=["mig-b"])
+    stacks.configure("plan", applyStacks={})
+    stacks.up("plan")
+    said = stacks.refused("mig-a")
+    assert "[SW448]" in said
+    urn = provider(stacks, "mig-a", "mig-a")
+    assert f"pulumi state delete --target-dependents '{urn}'" in said
+    stacks.run("mig-a", "state", "delete", "--yes", "--target-dependents", urn)
+    stacks.run("mig-a", "destroy", "--yes", "--skip-preview")
+    assert identities(clusters) == before
+
+
+def test_a_cluster_that_is_gone_for_good_leaves_as_the_page_says(
+    stacks: Stacks, clusters: dict[str, Client], west: ControlPlane
+) -> None:
+    for name in ("plan", *SITES):
+        stacks.up(name)
+    server = west.processes[1]
+    server.kill()
+    try:
+        stacks.write(SITES["mig-a"], TINY, at("mig-a", "chat"), deployment("code", "tiny"))
+        stacks.up("plan")
+        stacks.up("mig-a")
+        assert services(clusters["mig-a"]) == {"chat": 1, "code": 1}
+        said = stacks.refused("mig-b")
+        assert "[SW425]" in said
+        assert "PULUMI_K8S_DELETE_UNREACHABLE=true pulumi up" in said
+        gone = stacks.of("mig-b")
+        gone.environment["PULUMI_K8S_DELETE_UNREACHABLE"] = "true"
+        for command in (["up", "--yes", "--skip-preview"], ["destroy", "--yes", "--skip-preview"]):
+            gone.pulumi(*command, "--stack", "mig-b").check_returncode()
+        stacks.run("mig-b", "stack", "rm", "--yes")
+        stacks.run("mig-a", "up", "--yes", "--skip-preview", "--expect-no-changes")
+    finally:
+        come_back(server, clusters["mig-b"])
+
+
+def identities(clusters: dict[str, Client]) -> dict[str, list[tuple[str, int]]]:
+    """Return the uid and the generation of every service: the one changes when it is made again, the other with it."""
+    return {
+        name: sorted(
+            (str(item.metadata.uid), int(item.metadata.generation or 0))
+            for item in client.list(LLMInferenceService, namespace="team")
+            if item.metadata
+        )
+        for name, client in clusters.items()
+    }
+
+
+def provider(stacks: Stacks, stack: str, name: str) -> str:
+    """Return what a stack calls the provider of an environment."""
+    resources = json.loads(stacks.run(stack, "stack", "export"))["deployment"]["resources"]
+    (urn,) = (str(each["urn"]) for each in resources if each["urn"].endswith(f"::{name}-provider"))
+    return urn
 
 
 def restore(stacks: Stacks, exported: str) -> None:

@@ -1,0 +1,72 @@
+"""What moves to an environment of another stack stays until that stack has it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+
+import pytest
+
+from components.stacks.handover import Stays, elsewhere, stays
+from components.stacks.reading import StackPlan
+from components.state import PreviousStack
+from slicewise.documents import DeploymentKey
+from slicewise.planning import PreviousPlacement
+from slicewise.testing import Recorder
+
+PLAN, OTHER = "organization/slicewise/plan", "organization/slicewise/apply-b"
+KEY = DeploymentKey("team", "chat")
+
+
+def placed(environment: str) -> PreviousPlacement:
+    return PreviousPlacement(KEY, environment, "cut", "any", 1, 1, resource="nvidia.com/mig-3g.40gb")
+
+
+def made_plan(*environments: str, apply_stacks: Mapping[str, str] | None = None) -> StackPlan:
+    names = frozenset(("mig-a", "mig-b", "mig-c"))
+    return StackPlan(PLAN, 2, "sha256:0", tuple(map(placed, environments)), apply_stacks or {}, names)
+
+
+def waiting(plan: StackPlan, before: PreviousStack | None = None) -> tuple[Stays, ...]:
+    loop = asyncio.get_event_loop()
+    return loop.run_until_complete(stays(plan, ["mig-a"], before or PreviousStack(), [placed("mig-a")]))
+
+
+def test_what_moves_stays_until_the_other_stack_has_it(recorder: Recorder) -> None:
+    moved = made_plan("mig-b", apply_stacks={"mig-b": OTHER})
+    (found,) = waiting(moved)
+    assert found.name == "mig-a/team/chat"
+    assert str(found.says) == (
+        "ModelDeployment team/chat: it moves from mig-a to mig-b, and stays in mig-a until it is there: stack "
+        f"{OTHER} does not have it there yet; run: pulumi up --stack apply-b; then `pulumi up` here removes it [SW449]"
+    )
+    recorder.stack_outputs[OTHER] = {"placements": {"mig-b/team/chat": {}}}
+    assert waiting(moved) == ()
+
+
+@pytest.mark.usefixtures("recorder")
+def test_where_the_plan_does_not_say_whose_the_new_place_is_it_stays() -> None:
+    (found,) = waiting(made_plan("mig-b"))
+    assert "the plan does not say which stack applies mig-b; run: pulumi config set --path" in str(found.says)
+    assert "'slicewise:applyStacks[\"mig-b\"]' ORGANIZATION/PROJECT/STACK --stack plan" in str(found.says)
+
+
+@pytest.mark.usefixtures("recorder")
+def test_what_does_not_move_to_another_stack_does_not_wait() -> None:
+    assert waiting(made_plan("mig-a")) == ()
+    assert waiting(made_plan("mig-a", "mig-b")) == ()
+    # It is nowhere any more.
+    assert waiting(made_plan()) == ()
+    # It was in mig-b already, and is in fewer environments now.
+    assert waiting(made_plan("mig-b"), PreviousStack(elsewhere={"team/chat": frozenset(("mig-b",))})) == ()
+
+
+@pytest.mark.usefixtures("recorder")
+def test_what_is_remembered_of_other_stacks_does_not_change_while_it_waits() -> None:
+    before = PreviousStack(elsewhere={"team/chat": frozenset(("mig-c",))})
+    moved = made_plan("mig-b", "mig-c", apply_stacks={"mig-b": OTHER})
+    (found,) = waiting(moved, before)
+    assert elsewhere(moved, ["mig-a"], [found], before) == {"team/chat": "mig-c"}
+    assert elsewhere(made_plan("mig-a", "mig-c", "mig-b"), ["mig-a"], [], before) == {"team/chat": "mig-b mig-c"}
+    # Nothing of it is here any more.
+    assert elsewhere(moved, ["mig-a"], [], before) == {}
