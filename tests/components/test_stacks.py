@@ -9,6 +9,7 @@ from typing import Any
 import pulumi
 import pytest
 
+from components.component_options import PreviousPlan
 from components.fleet import Fleet
 from components.inference_environment import InferenceEnvironment
 from components.stacks.plan_outputs import digest_of
@@ -56,7 +57,7 @@ def make(component: Callable[[], Any]) -> Any:  # noqa: ANN401 - a component
 
 def fleet(config: Mapping[str, str], **documents: Any) -> Fleet:  # noqa: ANN401 - arguments of several types
     pulumi.runtime.set_all_config({f"slicewise:{key}": value for key, value in config.items()})
-    made = make(lambda: Fleet("fleet", previous_plan="stack-outputs", **{**DOCUMENTS, **documents}))
+    made = make(lambda: Fleet("fleet", previous_plan=PreviousPlan.STACK_OUTPUTS, **{**DOCUMENTS, **documents}))
     assert isinstance(made, Fleet)
     return made
 
@@ -106,7 +107,8 @@ def test_the_revision_counts_up_when_the_plan_changes_and_only_then(recorder: Re
 
 def test_outputs_that_were_edited_are_written_anew(recorder: Recorder) -> None:
     first = plan()
-    for edited in ({"documents": "sha256:0"}, {"warnings": {"SW999": {}}}):
+    edits: list[Outputs] = [{"documents": "sha256:0"}, {"warnings": {"SW999": {}}}]
+    for edited in edits:
         recorder.stack_outputs[OWN] = {**first, **edited}
         assert as_read(fleet({"mode": "plan"}).stack_outputs) == first
     recorder.stack_outputs[OWN] = {**first, "digest": "sha256:0"}
