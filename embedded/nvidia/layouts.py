@@ -185,26 +185,38 @@ def _shared() -> Iterator[tuple[str, NodeLayout]]:
 
 
 def _of_two_models() -> Iterator[tuple[str, NodeLayout]]:
-    """Yield nodes with GPUs of two boards, the first half of them first."""
-    l40s = GpuLayout("l40s")
-    a100, h100 = GpuLayout("a100-40gb"), GpuLayout("h100-80gb")
-    h100_cut = GpuLayout("h100-80gb", mig=True, slices=("3g.40gb",) * 2)
-    both = {
-        "h100-80gb+a100-40gb/whole": (h100,) * 4 + (a100,) * 4,
-        "h100-80gb+l40s/whole": (h100,) * 2 + (l40s,) * 2,
-        "h200+a30/whole": (GpuLayout("h200"),) * 6 + (GpuLayout("a30"),) * 2,
-        "h100-80gb+l40s/cut-and-whole": (h100_cut,) * 4 + (l40s,) * 4,
-        "h100-80gb+a100-40gb/cut-and-whole": (h100_cut,) * 4 + (a100,) * 4,
-        "h100-80gb+a100-80gb/1g.10gb": tuple(
-            GpuLayout(board, mig=True, slices=("1g.10gb",) * count)
-            for board, count in (("h100-80gb", 7), ("a100-80gb", 4))
-            for _ in range(4)
-        ),
-        "h100-80gb+h200/each-cut": (h100_cut,) * 4 + (GpuLayout("h200", mig=True, slices=("1g.18gb",) * 7),) * 4,
-    }
-    for name, gpus in both.items():
-        for strategy in _STRATEGIES:
-            yield f"{name}/{strategy}", NodeLayout(gpus, strategy)
+    """Yield nodes with GPUs of two boards, those of the first board first."""
+    pairs = (
+        ("h100-80gb", 4, "a100-40gb", 4),
+        ("h100-80gb", 4, "a100-80gb", 4),
+        ("h100-80gb", 4, "h200", 4),
+        ("h100-80gb", 4, "l40s", 4),
+        ("h200", 6, "a30", 2),
+    )
+    for one, first, other, second in pairs:
+        for kind, (former, latter) in _kinds_of_two(one, other):
+            for strategy in _STRATEGIES:
+                yield f"{one}+{other}/{kind}/{strategy}", NodeLayout((former,) * first + (latter,) * second, strategy)
+
+
+def _kinds_of_two(one: str, other: str) -> Iterator[tuple[str, tuple[GpuLayout, GpuLayout]]]:
+    """Yield what the GPUs of a node with two boards may look like: one of each."""
+    whole = (GpuLayout(one), GpuLayout(other))
+    yield "whole", whole
+    yield "cut-and-whole", (_in_large_slices(one), whole[1])
+    if other in _BOARDS:
+        yield "whole-and-cut", (whole[0], _in_large_slices(other))
+        yield "each-cut", (_in_large_slices(one), _in_large_slices(other))
+    if (one, other) == ("h100-80gb", "a100-80gb"):
+        # Slices of one name, of which not all GPUs have as many.
+        seven, four = (GpuLayout(board, mig=True, slices=("1g.10gb",) * n) for board, n in ((one, 7), (other, 4)))
+        yield "all-1g.10gb", (seven, four)
+
+
+def _in_large_slices(board: str) -> GpuLayout:
+    """Return a GPU in the largest slices of which it holds two."""
+    profile, count = [each for each in _BOARDS[board].alike if each[1] > 1][-1]
+    return GpuLayout(board, mig=True, slices=(profile,) * count)
 
 
 def _with_long_names() -> Iterator[tuple[str, NodeLayout]]:

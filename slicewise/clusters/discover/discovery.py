@@ -53,6 +53,10 @@ _NOTHING: Final = {
     NoOffer.INCOMPLETE: "ResourceSlices of NVIDIA's DRA driver are missing, so that no pod gets any of its devices",
     NoOffer.ALL_TAINTED: "all devices of NVIDIA's DRA driver have taints",
     NoOffer.NO_PLUGIN: "labels speak of GPUs, and the device plugin offers none",
+    NoOffer.SINGLE: (
+        "labels speak of slices, and the device plugin, which runs with strategy single, offers none: are they of GPUs "
+        "of several models?"
+    ),
 }
 
 

@@ -118,6 +118,14 @@ class Group:
         """Whether GPUs of several models are in a node, or may be: its labels describe any one of them."""
         return any(gpus.has_several_models for gpus in self.gpus)
 
+    def is_told_by(self, key: str) -> bool:
+        """Return whether a label that describes GPUs describes the group's, on nodes that may have others as well."""
+        return any(
+            key.startswith(f"{part.resource}.")
+            and all(gpus.is_described(offer) for gpus, offer in zip(self.gpus, part.offers, strict=True))
+            for part in self.parts
+        )
+
     @property
     def supposed(self) -> bool:
         """Whether no label says its profile, and the number of units on a node does."""
@@ -230,17 +238,17 @@ def kind_of(node: LiveNode, offer: Offer) -> tuple[object, ...]:
     Not how many slices there are: a node that lacks some is still of its pool. Of whole GPUs a pod may want several,
     so there their number counts.
     """
-    gpus = node.gpus
+    gpus, is_whole = node.gpus, offer.profile is None
     if gpus is None:
         return ()
     return (
-        None if gpus.has_several_models else gpus.accelerator,
+        None if gpus.has_several_models and not (is_whole and gpus.is_described(offer)) else gpus.accelerator,
         offer.accelerator,
         offer.profile,
         gpus.mig_config,
         offer.flaw,
         tuple(each.resource for each in gpus.offers),
-        (gpus.physical, whole_units(gpus)) if offer.profile is None or whole_units(gpus) else None,
+        (gpus.physical, whole_units(gpus)) if is_whole or whole_units(gpus) else None,
         (gpus.told_by is LabelledBy.DRA, gpus.on_demand),
         lasting_taints(node),
     )

@@ -119,7 +119,7 @@ def _labels_of(group: Group) -> SelectedLabels:
     common = set(first.items()).intersection(*(labels.items() for labels in others))
     found = {key: frozenset((value,)) for key, value in common if is_stable(key, value)}
     if group.has_several_models:
-        found = {key: values for key, values in found.items() if not describes_gpus(key)}
+        found = {key: values for key, values in found.items() if not describes_gpus(key) or group.is_told_by(key)}
     if group.node_groups:
         for key in (*POOL_LABELS, ZONE_LABEL):
             values = {node.labels.get(key, "") for node in group.nodes}

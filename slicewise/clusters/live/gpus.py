@@ -53,6 +53,9 @@ class NoOffer(StrEnum):
     """NVIDIA's DRA driver has the GPUs."""
     NO_PLUGIN = "no plugin"
     """There is no device plugin, or it fails."""
+    SINGLE = "single"
+    """So it is with slices under strategy single, of which it refuses those of several GPU models; labels tell of one.
+    """
     SWITCHED_OFF = "switched off"
     """The node's label keeps the device plugin away."""
     NO_DRIVER = "no driver"
@@ -218,6 +221,20 @@ class Gpus:
     def may_be_of_several_models(self, offer: Offer) -> bool:
         """Return whether units of one resource may be, or be on, GPUs of several models, because they are too many."""
         return self.is_exceeded_by(offer) or (offer.flaw is UnitFlaw.MIG_MODE and self._are_more_than_gpus(offer))
+
+    @property
+    def names_any_model(self) -> bool:
+        """Whether nothing is offered, and the model that labels name may be any of several: under strategy single."""
+        return self.invalid or (not self.offers and self.no_offer is NoOffer.SINGLE)
+
+    def is_described(self, offer: Offer) -> bool:
+        """Return whether labels describe all units of one resource, the next minute as well.
+
+        Those in `nvidia.com/gpu.*` describe whole GPUs where there are any, and these may be of one model in a node of
+        several.
+        """
+        is_whole = offer.resource == WHOLE_GPU_RESOURCE and offer.profile is None
+        return not self.may_be_of_several_models(offer) and (is_whole or offer.model is not None)
 
     def model_of(self, resource: str) -> GpuModel | None:
         """Return the model of the GPUs that the units of `resource` are, or are on; None where it is not known."""

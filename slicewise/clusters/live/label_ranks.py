@@ -33,6 +33,7 @@ _PASSING: Final = re.compile(
 )
 # What a device plugin counts: the last resort before a node's own name, for layouts that nothing else tells apart.
 _COUNTED: Final = re.compile(r"nvidia\.com/.*")
+_PRODUCT: Final = ".product"
 _TOPOLOGY: Final = re.compile(r"topology\..*")
 
 # What GPU feature discovery says of one GPU model; of which, in a node of several, the order of a Go map decides.
@@ -66,5 +67,5 @@ def rank(key: str, values: frozenset[str] = frozenset()) -> Rank:
     if key == HOSTNAME_LABEL:
         return (7, 0, key)
     if _COUNTED.fullmatch(key):
-        return (4, 0, key)
+        return (4, 0 if key.endswith(_PRODUCT) else 1, key)
     return (3, 0, key) if _TOPOLOGY.fullmatch(key) else (2, 0, key)

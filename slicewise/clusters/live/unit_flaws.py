@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 
 from slicewise.clusters.live.gpus import NoOffer, UnitFlaw
+from slicewise.clusters.live.unnamed_slices import has_slices
 from slicewise.kubernetes import (
     DEVICE_PLUGIN_LABEL,
     GKE_SHARED_CLIENTS_LABEL,
@@ -64,8 +65,11 @@ def why_no_offer(labels: Mapping[str, str]) -> NoOffer:
     counted = counted_profiles(labels)
     if any(map(is_split, counted)):
         return NoOffer.SPLIT
+    strategy = labels.get(MIG_STRATEGY_LABEL)
+    if strategy == MigStrategy.SINGLE and has_slices(labels):
+        return NoOffer.SINGLE
     # Under strategy none it would offer GPUs in MIG mode as whole ones.
-    is_mixed = labels.get(MIG_STRATEGY_LABEL) == MigStrategy.MIXED
+    is_mixed = strategy == MigStrategy.MIXED
     return NoOffer.NOT_CUT if is_mixed and not counted and are_all_in_mig_mode(labels) else NoOffer.NO_PLUGIN
 
 

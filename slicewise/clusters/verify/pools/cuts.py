@@ -13,7 +13,11 @@ from slicewise.mig import WHOLE_GPU_RESOURCE, MigStrategy, layout_name, slices_m
 
 MIG_MANAGER: Final = "read the logs of the node's nvidia-mig-manager pod"
 _MIXED: Final = "run the device plugin with the mixed strategy"
-CUT_ALIKE: Final = f"cut all GPUs of a node alike, or {_MIXED}"
+AS_DECLARED: Final = "have the GPUs cut as declared"
+ANEW: Final = (
+    "describe the node anew, for it has GPUs of several models (`slicewise discover` writes a pool for each model)"
+)
+CUT_ALIKE: Final = f"cut all GPUs of a node alike, if they are of one model, or {_MIXED}"
 
 
 @dataclass(frozen=True, slots=True)

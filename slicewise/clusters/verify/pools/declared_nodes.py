@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from slicewise.clusters.live import LiveNode
 from slicewise.clusters.verify.pools.compared_pool import ComparedPool
-from slicewise.clusters.verify.pools.cuts import cutting, declaring, made_alike
+from slicewise.clusters.verify.pools.cuts import ANEW, AS_DECLARED, cutting, declaring, made_alike
 from slicewise.clusters.verify.pools.near_misses import CutOtherwise, NearMisses, UnmatchedNode
 from slicewise.clusters.verify.pools.pool_fields import reserving
 from slicewise.diagnostics import NO_ROOM, Code, Found, Severity, Way, are, counted, did_you_mean, some
@@ -70,8 +70,9 @@ def _why_none(compared: ComparedPool, everywhere: Sequence[LiveNode]) -> tuple[s
         names = some(_names(elsewhere.nodes))
         said = f"{pool.node_count} declared, and the nodes that the nodeSelector matches ({names}) are other pools': "
         offer = _told(elsewhere) if elsewhere.cut_otherwise else f"they offer no {compared.resource}"
-        fixes = _fixes(compared.profile, elsewhere)
-        return said + offer, " or ".join((*fixes, "correct the nodeSelector, or remove the pool"))
+        # Cut anew for this pool alone, they would be lost to the others.
+        fixes = (f"{AS_DECLARED} by all of these pools, ",) if elsewhere.cut_otherwise else ()
+        return said + offer, "".join((*fixes, "correct the nodeSelector, or remove the pool"))
     none = f"the nodeSelector matches none of {counted(len(everywhere), 'node')}, {pool.node_count} declared"
     why = _unmatched_labels(compared, everywhere)
     remedies = _remedies(compared.profile, near)
@@ -139,6 +140,8 @@ def _fix(profile: str | None, cut: CutOtherwise) -> str:
     """Return how GPUs that are cut otherwise come to be cut into `profile`."""
     if cut.cutter is None:
         return made_alike(profile)
+    if cut.several_models:
+        return f"{ANEW}, or {AS_DECLARED}"
     return cutting(profile, cut.cutter) + ("" if cut.declare else ", or remove the pool")
 
 

@@ -25,6 +25,7 @@ class CutOtherwise:
     Attributes:
         profiles: What their GPUs are cut into; empty for whole GPUs, and for slices that do not fit their strategy.
         invalid: Whether the slices do not fit the single strategy.
+        several_models: Whether their GPUs are of several models, so that no one pool can declare them.
         cutter: What could cut them as declared; None where they are `invalid`.
         declare: What could be declared in the pool's place; None where nothing can be.
         select: Labels that a pool for them would select by instead.
@@ -32,6 +33,7 @@ class CutOtherwise:
 
     profiles: tuple[str, ...] = ()
     invalid: bool = False
+    several_models: bool = False
     cutter: Cutter | OwnLayout | None = None
     declare: Cut | None = None
     select: tuple[tuple[str, str], ...] = ()
@@ -143,11 +145,16 @@ def _cut_otherwise(declared: DeclaredPool, node: LiveNode) -> CutOtherwise | Non
         return None
     if gpus.invalid:
         return CutOtherwise(invalid=True)
-    if not _is_known_to_be_cut_otherwise(declared, gpus):
-        return None
+    return _cut(declared, node, gpus, missing) if _is_known_to_be_cut_otherwise(declared, gpus) else None
+
+
+def _cut(declared: DeclaredPool, node: LiveNode, gpus: Gpus, missing: SelectedLabels) -> CutOtherwise:
+    """Return how a node is cut that lacks labels about its GPUs, or none, and what to do."""
     found = [offer for offer in gpus.offers if offer.units]
     profiles = tuple(offer.profile for offer in found if offer.profile)
     cutter = cutter_of(gpus, declared.profile)
+    if gpus.has_several_models:
+        return CutOtherwise(profiles, several_models=True, cutter=cutter)
     if missing and declared.profile and not profiles:
         # Whole GPUs that merely are in the same cluster are not a reason to declare whole GPUs.
         return CutOtherwise(cutter=cutter)

@@ -69,7 +69,7 @@ def _lack(misled: Sequence[DeploymentKey]) -> str:
 def _model_name(node: PoolNode) -> str:
     if node.gpus is None:
         return ""
-    if node.gpus.has_several_models and node.model is None:
+    if node.model is None and (node.gpus.has_several_models or node.gpus.names_any_model):
         return ""
     return node.model.name if node.model else node.gpus.accelerator or ""
 

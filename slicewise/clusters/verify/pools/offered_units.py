@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from slicewise.clusters.live import NoOffer
 from slicewise.clusters.verify.pools.compared_pool import ComparedPool
-from slicewise.clusters.verify.pools.cuts import Cut, cutting, declaring
+from slicewise.clusters.verify.pools.cuts import ANEW, AS_DECLARED, Cut, cutting, declaring
 from slicewise.clusters.verify.pools.driver_words import (
     bare_by_driver,
     bare_by_plugin,
@@ -129,7 +129,8 @@ def _worded(compared: ComparedPool, fault: UnitFault) -> FaultWords:
         case NothingOffered():
             says, remedy = words_of_silence(fault.silence)
             # A node that an autoscaler has just added has no device plugin yet.
-            takes_room = compared.short if fault.silence.reason is NoOffer.NO_PLUGIN else _blocks(compared)
+            comes_late = fault.silence.reason in (NoOffer.NO_PLUGIN, NoOffer.SINGLE)
+            takes_room = compared.short if comes_late else _blocks(compared)
             return FaultWords(f"{says}; {_wanted(compared)}", remedy, takes_room=takes_room)
         case MoreUnits():
             return FaultWords(
@@ -216,8 +217,8 @@ def _unexplained(compared: ComparedPool, fault: UnexplainedUnits) -> FaultWords:
         return FaultWords(
             f"GPU feature discovery counts {counted(physical or 0, 'GPU')}, which cannot be {units.resource}: "
             f"{units.count}: units are shares of GPUs, or GPUs of another model are in the node",
-            "run the device plugin and GPU feature discovery with one configuration and without sharing, and put GPUs "
-            "of one model in a node",
+            "run the device plugin and GPU feature discovery with one configuration and without sharing, put GPUs of "
+            "one model in a node, and describe it anew (`slicewise discover`)",
             takes_room=_blocks(compared),
         )
     sized = f" on {counted(physical, 'GPU')}: a unit is" if physical else ", and no label says whether a unit is a GPU,"
@@ -241,14 +242,16 @@ def _other_units(compared: ComparedPool, fault: OtherUnits) -> FaultWords:
         return FaultWords(
             f"no {kind} are offered ({compared.resource}: {compared.units_per_node} is declared), but "
             f"{', '.join(map(_described, fault.units))}",
-            f"{leaving_out(compared.pool)}, or have the GPUs cut as declared",
+            f"{leaving_out(compared.pool)}, or {AS_DECLARED}",
             takes_room=_blocks(compared),
         )
     # Pods of the plan go to units that have the name of what is declared, whatever they are.
     wrong = any(units.resource == compared.resource for units in fault.units)
     return FaultWords(
         f"{_declared_kind(compared)} are declared, but {', '.join(map(_described, fault.units))} are offered",
-        f"{declaring(fault.cut)}, or {cutting(compared.profile, fault.cutter)}",
+        f"{ANEW}, or {AS_DECLARED}"
+        if fault.several_models
+        else f"{declaring(fault.cut)}, or {cutting(compared.profile, fault.cutter)}",
         takes_room=wrong or _blocks(compared),
     )
 

@@ -105,8 +105,8 @@ def beside(declared: DeclaredPool, nodes: Iterable[LiveNode]) -> Iterator[PoolNo
             units,
             kept_out,
             repelling,
-            model_of(declared, gpus),
-            is_other_model(declared, gpus),
+            None if gpus.names_any_model else model_of(declared, gpus),
+            not gpus.names_any_model and is_other_model(declared, gpus),
             lacking[gpus],
             unit_fault(declared, node, gpus, lacking[gpus]),
         )
@@ -119,9 +119,7 @@ def model_of(declared: DeclaredPool, gpus: Gpus) -> GpuModel | None:
     """
     offer = gpus.offer(declared.resource)
     if gpus.has_several_models and not (offer and offer.model):
-        is_whole = (
-            offer is not None and offer.resource == WHOLE_GPU_RESOURCE and not gpus.may_be_of_several_models(offer)
-        )
+        is_whole = offer is not None and offer.resource == WHOLE_GPU_RESOURCE and gpus.is_described(offer)
         return gpus.model if is_whole else None
     return gpus.model_of(declared.resource)
 

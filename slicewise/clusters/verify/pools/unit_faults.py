@@ -197,12 +197,16 @@ class UnexplainedUnits(UnitFault):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OtherUnits(UnitFault):
-    """Units of another profile than the declared one, how their GPUs are cut, and what could cut them as declared."""
+    """Units of another profile than the declared one, how their GPUs are cut, and what could cut them as declared.
+
+    Of GPUs of several models (`several_models`) no one pool can declare them.
+    """
 
     kind: ClassVar[Code] = Code.OTHER_PROFILE
     units: tuple[FoundUnits, ...]
     cut: Cut
     cutter: Cutter | OwnLayout
+    several_models: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -330,7 +334,7 @@ def _is_same_unit(declared: DeclaredPool, gpus: Gpus, offer: Offer) -> bool:
     if _is_kind_known(gpus, offer):
         return offer.may_be(declared.profile)
     # No label says what a unit is: as many as the slices would be, they are the slices.
-    return offer.units == declared.units_per_node
+    return gpus.told_by not in _TELL_PROFILES and offer.units == declared.units_per_node
 
 
 def _is_kind_known(gpus: Gpus, offer: Offer) -> bool:
@@ -363,7 +367,13 @@ def _other_units(
     declared: DeclaredPool, gpus: Gpus, found: Sequence[Offer], misled: tuple[DeploymentKey, ...]
 ) -> UnitFault:
     units = tuple(map(_found, found))
-    return OtherUnits(units=units, cut=cut_of(found), cutter=cutter_of(gpus, declared.profile), misled=misled)
+    return OtherUnits(
+        units=units,
+        cut=cut_of(found),
+        cutter=cutter_of(gpus, declared.profile),
+        several_models=gpus.has_several_models,
+        misled=misled,
+    )
 
 
 def _found(offer: Offer) -> FoundUnits:

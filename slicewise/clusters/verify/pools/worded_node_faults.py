@@ -87,6 +87,11 @@ _SILENT: Final = {
         "look at the node's nvidia-device-plugin pod: it is missing, it does not see the driver, or its log says what "
         "it refuses to offer",
     ),
+    NoOffer.SINGLE: FaultWords(
+        "no GPU resource is offered, though labels speak of slices under strategy single",
+        "look at the node's nvidia-device-plugin pod: it is missing, it does not see the driver, or its log says that "
+        "it refuses slices of several GPU models: then run it with the mixed strategy and declare what it offers then",
+    ),
 }
 
 

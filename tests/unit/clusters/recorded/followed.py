@@ -108,10 +108,46 @@ def _cut(state: State, match: re.Match[str], told: Diagnostic) -> State | None:
     board, _, strategy = state.parts
     declared = (_pool(state, told)["capabilities"].get("migConfiguration") or {}) if told.subject.node_pool else {}
     profile = match.groupdict().get("profile") or declared.get("profile")
-    alike = [name.split("/")[1] for name in LAYOUTS if name.startswith(f"{board}/all-")]
-    kind = f"all-{profile}" if profile else next(iter(alike), "none")
     usual = "mixed" if strategy == "none" else strategy
-    return _on(state, kind, declared.get("strategy", usual) if profile else usual)
+    cut = _kinds_cut_into(board, profile)
+    return _on(state, next(cut, "none"), declared.get("strategy", usual) if profile else usual)
+
+
+def _kinds_cut_into(board: str, profile: str | None) -> Iterator[str]:
+    """Yield the recorded kinds of which all GPUs, of one board at least, are cut into a profile, or any if None."""
+    for name, layout in LAYOUTS.items():
+        on = {each.board: {other.slices for other in layout.gpus if other.board == each.board} for each in layout.gpus}
+        cut = {next(iter(slices))[0] for slices in on.values() if len(slices) == 1 and len({*next(iter(slices))}) == 1}
+        is_cut = profile in cut if profile else len(cut) == len(on)
+        if name.split("/")[0] == board and is_cut:
+            yield name.split("/")[1]
+
+
+def _alike(state: State, match: re.Match[str], told: Diagnostic) -> State | None:
+    return None if "+" in state.parts[0] else _cut(state, match, told)
+
+
+def _of_one_model(state: State, *_: object) -> State | None:
+    now = _on(state, "whole", board=state.parts[0].partition("+")[0])
+    return now and _discover(now)
+
+
+def _other_model(state: State, _: object, told: Diagnostic) -> State | None:
+    """Declare the GPU model that is there, with what its node is cut into."""
+    fresh = discovered(state.node)["spec"]["nodePools"]
+    pool = _pool(state, told)
+    resource = (pool["capabilities"].get("migConfiguration") or {}).get("profile")
+    alike = (each for each in fresh if (each["capabilities"].get("migConfiguration") or {}).get("profile") == resource)
+    found = next(alike, None)
+    if found is None:
+        return None
+    pool.update({key: deepcopy(value) for key, value in found.items() if key != "name"})
+    return state
+
+
+def _as_the_plugin_says(state: State, *_: object) -> State | None:
+    problem = RECORDED[state.node].problem or ""
+    return _on(state, strategy="mixed") if "more than one MIG device type" in problem else None
 
 
 def _uncut(state: State, *_: object) -> State | None:
@@ -202,8 +238,13 @@ def _remove_pool(state: State, _: object, told: Diagnostic) -> State:
     return replace(state, replicas=0)
 
 
-def _select(state: State, _: object, told: Diagnostic) -> State:
-    _pool(state, told)["nodeSelector"] = dict(OWN)
+def _select(state: State, _: object, told: Diagnostic) -> State | None:
+    pool = _pool(state, told)
+    labels = RECORDED[state.node].labels
+    if pool["nodeSelector"].items() <= {**(labels[0] if labels else {}), **OWN}.items():
+        # It selects the node already, and there is no other.
+        return None
+    pool["nodeSelector"] = dict(OWN)
     return state
 
 
@@ -238,7 +279,17 @@ _CLAUSES: dict[str, _Follow] = {
     r"remove the pool": _remove_pool,
     r"add the nodes, where they are gone": _as_meant,
     rf"cut (?:the GPUs|all GPUs of a node) into {PROFILE}": _cut,
-    r"cut (?:all GPUs of a node alike|the GPUs into slices)": _cut,
+    r"cut the GPUs into slices": _cut,
+    r"cut all GPUs of a node alike, if they are of one model": _alike,
+    (
+        r"run the device plugin and GPU feature discovery with one configuration and without sharing, put GPUs of "
+        r"one model in a node, and describe it anew \(`slicewise discover`\)"
+    ): _of_one_model,
+    r"write acceleratorType: \S+ with the profile and memory of that GPU": _other_model,
+    (
+        r"look at the node's nvidia-device-plugin pod: it is missing, it does not see the driver, or its log says that "
+        r"it refuses slices of several GPU models: then run it with the mixed strategy and declare what it offers then"
+    ): _as_the_plugin_says,
     r"switch MIG off on (?:these GPUs|them|all GPUs of a node)": _uncut,
     (
         rf"declare profile: {PROFILE} with strategy: (?P<strategy>\w+) and the memory of that slice as memoryPerGpu"
@@ -257,7 +308,11 @@ _CLAUSES: dict[str, _Follow] = {
     rf"write {PROFILE}: (?P<number>[\d,]+) in reservedSlices": _write("reservedSlices"),
     rf"leave {PROFILE} out of slices(?P<memory> and memoryPerSlice)?": _leave_out,
     r"leave wholeGpus(?P<memory> and memoryPerGpu)? out": _no_wholes,
-    r"have the GPUs cut as declared": _as_meant,
+    r"have the GPUs cut as declared(?: by all of these pools)?": _as_meant,
+    (
+        r"describe the node anew, for it has GPUs of several models \(`slicewise discover` writes a pool for each "
+        r"model\)"
+    ): _discover,
     r"find out why the device plugin leaves some out": _as_meant,
     r"write reservedUnits: (?P<number>\d+)": _reserve,
     r"correct acceleratorCount(?:, so that all of them are counted)?": _count,

@@ -9,17 +9,19 @@ import pytest
 from slicewise.clusters.verify.verification import compare_clusters
 from slicewise.documents import Fleet
 from slicewise.planning import Plan, make_plan
-from tests.documents import deployment, fleet_of, model
+from tests.documents import deployment, fleet_of, model, profile
 from tests.unit.clusters.recorded.nodes import LAYOUTS, RECORDED, UNTELLABLE, cluster, discovered
 from tests.unit.clusters.recorded.truth import is_as_it_should_be, shares, usable_units
 
 
 def as_planned(name: str) -> tuple[Fleet, Plan]:
-    """Return what is discovered of a node, with models that take all of its units, and the plan."""
+    """Return what is discovered of a node, with models that take all of its units and their memory, and the plan."""
     fleet = discovered(name, 0)
     assert fleet
-    most = sum(units.count for units in usable_units(LAYOUTS[name]).values())
-    documents = [model("m", cpu="1", memory="1Gi"), *(deployment(f"d{i}", "m") for i in range(most))]
+    there = usable_units(LAYOUTS[name]).values()
+    least, most = min(units.memory for units in there), sum(units.count for units in there)
+    served = model("m", profile("any", memoryPerGpu=f"{least}Mi", mig="any"), cpu="1", memory="1Gi")
+    documents = [served, *(deployment(f"d{i}", "m") for i in range(most))]
     asked = fleet_of(documents, checked=False)
     full = replace(fleet, models=asked.models, deployments=asked.deployments)
     return full, make_plan(full)
