@@ -50,7 +50,7 @@ def more_nodes(want: Want, most_units: int | None = None) -> Proposal | None:
 
 
 def fewer_reserved(want: Want) -> Proposal | None:
-    """Return the most reserved units with which the pool takes it."""
+    """Return the most reserved units with which the pool takes it; documents do not say what they are reserved for."""
     reserved, field = want.place.pool.reserved_units, reserved_field(want.place.pool)
 
     def place(given_up: int) -> ChargedPool:
@@ -62,7 +62,8 @@ def fewer_reserved(want: Want) -> Proposal | None:
     tried = range(max(want.lacking, 1), reserved)[:_STEPS_TRIED]
     given_up = next((units for units in tried if want.fits(place(units))), reserved)
     left = reserved - given_up
-    remedy = _on_pool(want, RemedyKind.FEWER_RESERVED, (field, left, reserved), given_up)
+    unused = f", if nothing needs the other {given_up}," if left else ", if nothing needs them,"
+    remedy = _on_pool(want, RemedyKind.FEWER_RESERVED, (field, left, reserved), given_up, unused)
     return Proposal(remedy, want, place(given_up), place(given_up).document)
 
 
@@ -160,12 +161,12 @@ def _other(want: Want, kind: RemedyKind, other: ModelDeployment, change: tuple[s
     )
 
 
-def _on_pool(want: Want, kind: RemedyKind, change: tuple[str, int, int], units: int) -> Remedy:
+def _on_pool(want: Want, kind: RemedyKind, change: tuple[str, int, int], units: int, provided: str = "") -> Remedy:
     field, value, now = change
     environment, pool = want.place.name
     return Remedy(
         kind=kind,
-        message=f"{field} {value} on {want.place} (now {now}) {want.lets_it_run}",
+        message=f"{field} {value} on {want.place} (now {now}){provided} {want.lets_it_run}",
         document=f"InferenceEnvironment {environment}",
         field=f"spec.nodePools[{pool}].{field}",
         value=value,

@@ -175,6 +175,8 @@ class Remedies:
 
     def _making_room_on_pool(self, want: Want, found: _Cheapest) -> Iterator[Proposal]:
         """Yield what would make room on the one pool, as far as it can still be among the cheapest of its kind."""
+        if want.is_kept_off:
+            return
         node = want.place.state.node.units
         if found.may_need(RemedyKind.MORE_NODES, -(-max(want.lacking, 1) // node) * node):
             yield from _some(more_nodes(want, found.dearest(RemedyKind.MORE_NODES)))
@@ -194,6 +196,8 @@ class Remedies:
 
     def _making_room(self, want: Want, found: _Cheapest) -> Iterator[Proposal]:
         """Yield what would make room, as far as it can still be among the cheapest of its kind."""
+        if want.is_kept_off:
+            return
         node = want.place.state.node.units
         if found.may_need(RemedyKind.MORE_NODES, -(-max(want.lacking, 1) // node) * node):
             yield from _some(more_nodes(want, found.dearest(RemedyKind.MORE_NODES)))

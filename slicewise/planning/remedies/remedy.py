@@ -120,6 +120,11 @@ class Want:
         return max(self.units - self.place.state.free, 0)
 
     @property
+    def is_kept_off(self) -> bool:
+        """Whether all units of the pool are reserved, as those of shared GPUs are: more nodes bring no others."""
+        return 0 < self.place.state.units <= self.place.pool.reserved_units
+
+    @property
     def lets_it_run(self) -> str:
         """Say what a change does for it: `nodeCount 2 ... would let it run with fp8`."""
         return f"would let it run{self._how}"

@@ -42,11 +42,20 @@ def _autoscaled(least: int, most: int) -> Document:
             ],
             # 8 units, 2 of them charged and 4 reserved: 2 are free, so 3 of the reserved must go for the 5.
             [
-                "reservedUnits 1 on e/p (now 4) would let it run",
+                "reservedUnits 1 on e/p (now 4), if nothing needs the other 3, would let it run",
                 "replicas 2 (now 5) would let it run on e/p",
                 "nodeCount 2 on e/p (now 1) would let it run",
             ],
             id="fewer reserved units",
+        ),
+        pytest.param(
+            # All of shared is reserved, as shares of GPUs are: neither they nor those of another such node are GPUs.
+            [
+                environment("e", pool("own"), pool("shared", reservedUnits=8, nodeSelector={"pool": "shared"})),
+                *[model("m"), deployment("new", "m", replicas=9)],
+            ],
+            ["replicas 8 (now 9) would let it run on e/own", "nodeCount 2 on e/own (now 1) would let it run"],
+            id="nothing on a pool of which all is reserved",
         ),
         pytest.param(
             # 8 GPUs, dev has 6 of them: 4 are wanted, so 2 must go.

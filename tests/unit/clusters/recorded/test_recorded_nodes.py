@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 
 import pytest
 
 from slicewise.clusters.verify.verification import compare_clusters
 from slicewise.documents import Fleet
-from slicewise.planning import make_plan
-from tests.documents import environment, fleet_of, pool, slices
+from slicewise.planning import Rejections, Remedies, make_plan
+from tests.documents import deployment, environment, fleet_of, model, pool, slices
 from tests.unit.clusters.recorded.nodes import (
     LAYOUTS,
     OWN,
@@ -69,6 +70,20 @@ def test_what_is_discovered_verifies_unless_the_node_is_wrong(name: str, number:
         assert found == []
     elif useless_units(name) and name not in UNTELLABLE:
         assert found
+
+
+@pytest.mark.parametrize(
+    "name", [name for name in LAYOUTS if name not in UNTELLABLE and (useless_units(name) or shares(LAYOUTS[name]))]
+)
+def test_no_remedy_of_a_plan_sells_what_discover_has_reserved(name: str) -> None:
+    fleet = discovered(name, 0)
+    if fleet is None or usable_units(LAYOUTS[name]).keys() & RECORDED[name].resources.keys():
+        return
+    asked = fleet_of([model("m", cpu="1", memory="1Gi"), deployment("d", "m")], checked=False)
+    full = replace(fleet, models=asked.models, deployments=asked.deployments)
+    plan = make_plan(full)
+    (shortfall,) = plan.shortfalls
+    assert Remedies(full, plan, Rejections(full, plan)).of(shortfall) == ()
 
 
 WRONG = [node for node in NODES if useless_units(node[0]) and node[0] not in UNTELLABLE]
