@@ -16,6 +16,7 @@ from slicewise.clusters.verify.pools.driver_words import (
     served_by_dra,
     tainted,
 )
+from slicewise.clusters.verify.pools.label_ownership import is_of_shares
 from slicewise.clusters.verify.pools.pool_fields import counting, has_reserve, is_part, leaving_out, reserve, reserving
 from slicewise.clusters.verify.pools.unit_faults import (
     CutAlready,
@@ -33,7 +34,7 @@ from slicewise.clusters.verify.pools.unit_faults import (
 )
 from slicewise.clusters.verify.pools.worded_node_faults import FaultWords, words_of_node_fault, words_of_silence
 from slicewise.diagnostics import NO_ROOM, Code, Found, Severity, Way, counted, plural, some
-from slicewise.documents import FIRST_WITH_SUFFIXES, LAST_WITHOUT_SUFFIXES, Allocation
+from slicewise.documents import FIRST_WITH_SUFFIXES, LAST_WITHOUT_SUFFIXES, Allocation, written_label
 from slicewise.mig import WHOLE_GPU_RESOURCE, MigStrategy
 
 
@@ -142,7 +143,16 @@ def _worded(compared: ComparedPool, fault: UnitFault) -> FaultWords:
             return _other_name(compared, fault)
         case UnexplainedUnits() | OtherUnits():
             return _other_kind(compared, fault)
-    return words_of_node_fault(fault)
+    words = words_of_node_fault(fault)
+    return _anew(compared, words) if fault.code is Code.SHARED_UNITS else words
+
+
+def _anew(compared: ComparedPool, words: FaultWords) -> FaultWords:
+    """Return what is to be done about shares, also where the nodeSelector has a label that goes with them."""
+    selected = compared.pool.selected.items()
+    gone = [written_label(key, values) for key, values in sorted(selected) if is_of_shares(key, values)]
+    anew = f"; then describe them anew (`slicewise discover`), for {some(gone)} goes with it" if gone else ""
+    return words._replace(remedy=words.remedy + anew)
 
 
 def _by_driver(compared: ComparedPool, fault: ServedByDra | NothingByDriver | CutAlready | CutOnDemand) -> FaultWords:

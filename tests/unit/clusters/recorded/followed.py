@@ -268,6 +268,11 @@ def _unshared(state: State, *_: object) -> State | None:
     return _on(state)
 
 
+def _unshared_anew(state: State, *_: object) -> State | None:
+    now = _on(state)
+    return now and _discover(now)
+
+
 def _whole_slices(state: State, *_: object) -> State | None:
     slices = LAYOUTS[state.node].gpus[0].slices[0].partition(":")[0]
     return _on(state, f"all-{slices}")
@@ -318,6 +323,10 @@ _CLAUSES: dict[str, _Follow] = {
     r"correct acceleratorCount(?:, so that all of them are counted)?": _count,
     r"write strategy: (?P<strategy>\w+) in migConfiguration": _strategy,
     r"have MIG manager cut whole slices: a layout without compute instances \(1c\.3g\.20gb is one\)": _whole_slices,
+    (
+        r"switch sharing off in the device plugin of these nodes; Slicewise gives each pod units of its own; then "
+        r"describe them anew \(`slicewise discover`\), for \S+-SHARED goes with it"
+    ): _unshared_anew,
     r"switch sharing off in the device plugin of these nodes; Slicewise gives each pod units of its own": _unshared,
     (
         r"have the device plugin offer whole GPUs or slices under their own names: without time-slicing, MPS and "

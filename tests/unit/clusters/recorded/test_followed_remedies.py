@@ -8,10 +8,11 @@ from random import Random
 
 import pytest
 
+from slicewise.clusters.discover import usable_offers
 from slicewise.diagnostics import Diagnostic
 from tests.documents import environment, pool, slices
 from tests.unit.clusters.recorded.followed import State, discovered, ways
-from tests.unit.clusters.recorded.nodes import LAYOUTS, UNTELLABLE
+from tests.unit.clusters.recorded.nodes import LAYOUTS, UNTELLABLE, cluster
 from tests.unit.clusters.recorded.test_recorded_nodes import SLICE, WRONG, declared_alike
 from tests.unit.clusters.recorded.truth import is_as_it_should_be, shares, usable_units
 
@@ -36,6 +37,9 @@ def starts(board: str) -> Iterator[State]:
             yield State(environment("prod", pool("p", **fields)), name, name)
             yield State(environment("prod", cut), name, name)
     names = [name for name in LAYOUTS if name.split("/")[0] == board and name not in UNTELLABLE]
+    for name in names:
+        if shares(LAYOUTS[name]) and usable_offers(cluster(name, 0).nodes[0]):
+            yield State(discovered(name), name, name)
     meant = [name for name in names if is_as_it_should_be(LAYOUTS[name]) and not shares(LAYOUTS[name])]
     pairs = [(one, other) for one in meant for other in names]
     random = Random(board)  # noqa: S311 - a seeded choice
@@ -82,3 +86,17 @@ def test_every_way_of_every_remedy_leads_to_a_clean_verify(board: str) -> None:
             followed[kind_of(told[0])] += 1
             assert list(unsettled(state)) == [], (state.meant, state.node)
     assert followed
+
+
+@pytest.mark.parametrize("name", sorted(name for name in LAYOUTS if shares(LAYOUTS[name]) and name not in UNTELLABLE))
+def test_what_is_said_of_shares_ends_it_at_once(name: str) -> None:
+    """Labels that are there only while units are shared select nothing afterwards."""
+    if not usable_offers(cluster(name, 0).nodes[0]):
+        return
+    state = State(discovered(name), name, name)
+    # How many GPUs hold slices of an unknown model is a guess, and of shares it is the least.
+    guessed = {"SW603"} if state.pools[0]["acceleratorType"] == "unknown" else set()
+    for told in state.told():
+        _, now = next(ways(told, state))
+        assert now
+        assert {each.code.value for each in now.told()} <= guessed
