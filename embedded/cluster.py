@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from embedded.api_client import connect
@@ -23,19 +24,19 @@ from embedded.toolchain import bin_dir, find_binary, find_kubernetes, module_dir
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
-    from pathlib import Path
 
     from embedded.fake_nodes import FakePool
 
 _NODES_READY_SECONDS = 120
-# What becomes of nodes and pods: ready at once, and gone when they are deleted. kwok does nothing without being told.
+# What becomes of nodes and pods: ready at once. kwok does nothing without being told.
 _STAGES = (
     "node/fast/node-initialize",
     "node/heartbeat-with-lease/node-heartbeat-with-lease",
     "pod/fast/pod-ready",
     "pod/fast/pod-complete",
-    "pod/fast/pod-delete",
 )
+# They end when they are deleted, and go; kwok's own stage has them go while they are Running.
+_OWN_STAGES = ("pod-end", "pod-gone")
 
 
 @dataclass(frozen=True)
@@ -136,8 +137,10 @@ def _scheduler_flags(kubeconfig: Path) -> list[str]:
     return [f"--kubeconfig={kubeconfig}", "--leader-elect=false", "--secure-port=0"]
 
 
-def _stages() -> Path:
-    return module_dir("sigs.k8s.io/kwok", of="kwok") / "kustomize/stage"
+def _stages() -> list[Path]:
+    published = module_dir("sigs.k8s.io/kwok", of="kwok") / "kustomize/stage"
+    own = Path(__file__).resolve().parent / "stages"
+    return [*(published / f"{name}.yaml" for name in _STAGES), *(own / f"{name}.yaml" for name in _OWN_STAGES)]
 
 
 def _kwok_flags(kubeconfig: Path) -> list[str]:
@@ -146,7 +149,7 @@ def _kwok_flags(kubeconfig: Path) -> list[str]:
         "--manage-all-nodes=false",
         "--manage-nodes-with-annotation-selector=kwok.x-k8s.io/node=fake",
         "--cidr=10.244.0.1/16",
-        *(f"--config={_stages() / stage}.yaml" for stage in _STAGES),
+        *(f"--config={stage}" for stage in _stages()),
         # Its heartbeat is so slow that nodes without leases count as lost.
         "--node-lease-duration-seconds=40",
     ]

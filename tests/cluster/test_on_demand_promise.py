@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 import re
 from collections import Counter
@@ -25,6 +26,7 @@ from embedded.dra_objects import (
 )
 from embedded.fake_nodes import FakePool, add_nodes
 from embedded.pod_states import PodState, pods_of
+from slicewise.documents import OLDEST_RELEASE, Allocation
 from slicewise.manifests import environment_objects
 from slicewise.planning import make_plan
 from tests.documents import fleet_of
@@ -46,9 +48,11 @@ if TYPE_CHECKING:
 pytestmark = [pytest.mark.xdist_group("cluster"), pytest.mark.long]
 
 SEEDS = range(12)
+# Pods ask alike for their slices, whoever writes the claim: some of the same fleets are enough.
+SEEDS_BY_CLASSES = range(6)
 SECONDS = 60
 # Counters, by which places exclude each other, are dropped by older servers, whose feature gate is off.
-COUNTERS_FROM = (1, 35)
+COUNTERS_FROM = (1, 36)
 
 
 @pytest.fixture(scope="module")
@@ -56,12 +60,18 @@ def client(cluster: EmbeddedCluster) -> Iterator[Client]:
     """A client of a cluster with the driver's classes."""
     with connect(cluster.plane) as client:
         if server_version(client) < COUNTERS_FROM:
-            pytest.skip("Kubernetes up to 1.34 has no counters of devices")
-        classes = driver_classes(extended=False)
+            pytest.skip("the API server drops counters in this release")
+        classes = driver_classes(extended=has_extended_resources(client))
         install_device_classes(client, classes)
         yield client
         for each in classes:
             client.delete(DEVICE_CLASSES, each["metadata"]["name"])
+
+
+def has_extended_resources(client: Client) -> bool:
+    """Return whether DeviceClasses answer resources in the cluster's Kubernetes."""
+    oldest = OLDEST_RELEASE[Allocation.EXTENDED_RESOURCE]
+    return server_version(client) >= tuple(map(int, oldest.split(".")))
 
 
 @contextmanager
@@ -161,9 +171,10 @@ def scheduled(cluster: EmbeddedCluster, client: Client, where: str, pods: Sequen
 
 
 def gigabytes(document: dict[str, Any]) -> int:
-    """Return the number in the profile of a pod's claim template, as its name has it; that of whole GPUs is larger."""
-    (claim,) = document["spec"]["resourceClaims"]
-    profile = re.search(r"g\.(\d+)gb", claim["resourceClaimTemplateName"])
+    """Return the number in the profile that a pod asks for, by template or resource; that of whole GPUs is larger."""
+    claims = document["spec"].get("resourceClaims")
+    asked = claims[0]["resourceClaimTemplateName"] if claims else json.dumps(document["spec"]["containers"])
+    profile = re.search(r"g\.(\d+)gb", asked)
     return int(profile[1]) if profile else 1_000
 
 
@@ -180,20 +191,50 @@ def orders(pods: list[dict[str, Any]], seed: int) -> Iterator[list[dict[str, Any
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_every_accepted_pod_is_scheduled_in_every_order(cluster: EmbeddedCluster, client: Client, seed: int) -> None:
+    assert_promised(cluster, client, on_demand_documents(seed, most_gpus=3), seed)
+
+
+@pytest.mark.parametrize("seed", SEEDS_BY_CLASSES)
+def test_every_accepted_pod_that_asks_for_a_resource_is_scheduled_in_every_order(
+    cluster: EmbeddedCluster, client: Client, seed: int
+) -> None:
+    """A DeviceClass answers the resource of each profile; the pods of others claim."""
+    if not has_extended_resources(client):
+        pytest.skip("no DeviceClass answers a resource in this release")
     documents = on_demand_documents(seed, most_gpus=3)
+    for pool in documents[0]["spec"]["nodePools"]:
+        pool["allocation"] = Allocation.EXTENDED_RESOURCE.value
+    assert_promised(cluster, client, documents, seed)
+
+
+def assert_promised(cluster: EmbeddedCluster, client: Client, documents: list[dict[str, Any]], seed: int) -> None:
+    """Schedule all pods of a plan, and those that it reserves units for, in five orders."""
     fleet = fleet_of(documents)
-    objects = environment_objects(fleet, make_plan(fleet)).get(ENVIRONMENT, [])
+    objects = environment_objects(fleet, make_plan(fleet), device_classes=True).get(ENVIRONMENT, [])
     templates = [each for each in objects if each["kind"] == "ResourceClaimTemplate"]
-    for pool in planned_pools(documents):
-        others = enumerate(pool.reserved.elements())
-        pods = [*pods_of_services(objects), *(pod(f"other-{number}", pool, each) for number, each in others)]
-        assert len(pods) == (pool.pods + pool.reserved).total()
-        assert pool.pods, "this fleet would prove nothing"
-        with nodes(cluster, client, pool):
-            for number, order in enumerate(orders(pods, seed)):
-                with namespace(client, f"on-demand-{seed}-{number}", pool.gpu, templates) as where:
-                    states = scheduled(cluster, client, where, order)
-                    assert [(state.name, state.message) for state in states if state.node is None] == []
+    with classes_of(client, objects):
+        for pool in planned_pools(documents):
+            others = enumerate(pool.reserved.elements())
+            pods = [*pods_of_services(objects), *(pod(f"other-{number}", pool, each) for number, each in others)]
+            assert len(pods) == (pool.pods + pool.reserved).total()
+            assert pool.pods, "this fleet would prove nothing"
+            with nodes(cluster, client, pool):
+                for number, order in enumerate(orders(pods, seed)):
+                    with namespace(client, f"on-demand-{seed}-{number}", pool.gpu, templates) as where:
+                        states = scheduled(cluster, client, where, order)
+                        assert [(state.name, state.message) for state in states if state.node is None] == []
+
+
+@contextmanager
+def classes_of(client: Client, objects: Sequence[dict[str, Any]]) -> Iterator[None]:
+    """Have the DeviceClasses among `objects` for a while."""
+    classes = [each for each in objects if each["kind"] == "DeviceClass"]
+    install_device_classes(client, classes)
+    try:
+        yield
+    finally:
+        for each in classes:
+            client.delete(DEVICE_CLASSES, each["metadata"]["name"])
 
 
 def test_a_small_slice_at_the_wrong_place_keeps_a_large_one_pending(cluster: EmbeddedCluster, client: Client) -> None:

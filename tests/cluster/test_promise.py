@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any, cast
 
@@ -53,11 +53,11 @@ def namespace(client: Client, name: str) -> Iterator[str]:
         client.delete(Namespace, name)
 
 
-def planned_pods(documents: tuple[Document, ...]) -> list[dict[str, Any]]:
-    """Return every pod of the plan for `documents`: the templates of its services, one for each pod."""
+def planned_pods(documents: Iterable[Document], name: str = ENVIRONMENT) -> list[dict[str, Any]]:
+    """Return every pod of the plan for the environment `name`: the templates of its services, one for each pod."""
     fleet = fleet_of(documents)
     pods: list[dict[str, Any]] = []
-    for item in environment_objects(fleet, make_plan(fleet)).get(ENVIRONMENT, []):
+    for item in environment_objects(fleet, make_plan(fleet)).get(name, []):
         spec = item["spec"]
         if item["kind"] != "LLMInferenceService":
             continue
@@ -65,8 +65,8 @@ def planned_pods(documents: tuple[Document, ...]) -> list[dict[str, Any]]:
         group = [spec["template"], *(spec["worker"] for _ in range(workers))]
         for replica in range(spec["replicas"]):
             for rank, template in enumerate(group):
-                name = f"{item['metadata']['name']}-{replica}-{rank}"
-                pods.append(pod(name, item["metadata"]["name"], template))
+                called = f"{item['metadata']['name']}-{replica}-{rank}"
+                pods.append(pod(called, item["metadata"]["name"], template))
     return pods
 
 

@@ -1,25 +1,42 @@
-"""The demo's fleet on nodes of NVIDIA's DRA driver, through the real Pulumi: made, unchanged, changed and removed."""
+"""The demo's fleet on nodes of NVIDIA's DRA driver, through the real Pulumi: made, unchanged, changed and removed.
+
+On the newest Kubernetes, and on the oldest that has claims.
+"""
 
 from __future__ import annotations
 
 import json
+import os
+import random
+import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
 import yaml
 from lightkube.models.meta_v1 import ObjectMeta
-from lightkube.resources.core_v1 import Namespace, Secret
+from lightkube.resources.core_v1 import Namespace, Pod, Secret
 
 from embedded.api_client import connect
 from embedded.cluster import EmbeddedCluster
+from embedded.deadlines import wait_until
 from embedded.demo.fake_pools import fake_pools
 from embedded.dra_devices import driver_classes, gpus_cut_alike, whole_gpus
-from embedded.dra_objects import CLAIM_TEMPLATES, DEVICE_CLASSES, install_device_classes, server_version
+from embedded.dra_objects import (
+    CLAIM_TEMPLATES,
+    DEVICE_CLASSES,
+    RESOURCE_CLAIMS,
+    install_device_classes,
+    server_version,
+)
 from embedded.fake_nodes import FakePool, add_nodes
 from embedded.pod_states import pods_of
 from embedded.program import CHECKOUT
 from slicewise.documents import OLDEST_RELEASE, Allocation, InferenceEnvironment
+from slicewise.manifests import environment_objects
+from slicewise.planning import make_plan
+from tests.cluster.test_promise import SECONDS, namespace, planned_pods, schedule
 from tests.cluster.workloads import Workloads
+from tests.documents import fleet_of
 from tests.engine.workspace import Workspace
 from tests.unit.cli.running import slicewise
 
@@ -36,6 +53,8 @@ BOARD = "h100-80gb"
 NAME = "mig-a"
 # One more than gemma's slices would be one pod that waits.
 SLICES = 16
+# Seconds.
+WAITS_FOR_DELETION = 180
 
 
 def demo(allocation: Allocation) -> list[Document]:
@@ -61,8 +80,13 @@ def devices(pool: Document) -> DraGpus:
     return gpus_cut_alike(BOARD, gpus, mig["profile"]) if mig else whole_gpus(BOARD, gpus)
 
 
-@pytest.fixture(scope="module")
-def dra(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedCluster]:
+OLDEST = OLDEST_RELEASE[Allocation.CLAIM]
+# None is the release that the tests run with.
+RELEASES = [None] if os.environ.get("KUBERNETES") == OLDEST else [None, OLDEST]
+
+
+@pytest.fixture(scope="module", params=RELEASES, ids=lambda release: release or "newest")
+def dra(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Iterator[EmbeddedCluster]:
     """A cluster whose nodes are the demo's, without a device plugin."""
     documents = demo(Allocation.CLAIM)
     declared = {each["name"]: each for each in documents[0]["spec"]["nodePools"]}
@@ -73,7 +97,8 @@ def dra(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedCluster]:
         )
         for each in fake_pools(InferenceEnvironment.model_validate(documents[0]))
     ]  # fmt: skip
-    with EmbeddedCluster.start(tmp_path_factory.mktemp("cluster"), kserve_webhooks=True) as cluster:
+    directory = tmp_path_factory.mktemp("cluster")
+    with EmbeddedCluster.start(directory, kserve_webhooks=True, release=request.param) as cluster:
         with connect(cluster.plane) as client:
             install_device_classes(client, driver_classes(extended=has_extended_resources(cluster)))
             for name in ("team-a", "team-b"):
@@ -118,6 +143,43 @@ def assert_verified(cluster: EmbeddedCluster, stack: Workspace) -> None:
     assert (run.returncode, json.loads(run.stdout)["findings"]) == (0, []), run.stdout
 
 
+def assert_one_more_waits(cluster: EmbeddedCluster, planned: int) -> None:
+    """See that no slice is left for one pod more than there are, and go back to what is planned."""
+    with connect(cluster.plane) as client:
+        workloads = Workloads(cluster.plane, client, "team-a")
+        workloads.scale("gemma", SLICES + 1)
+        assert "cannot allocate all claims" in workloads.wait_pending().message
+        workloads.scale("gemma", planned)
+        workloads.wait_running(planned)
+
+
+@pytest.mark.parametrize("allocation", [Allocation.CLAIM, Allocation.EXTENDED_RESOURCE])
+def test_accepted_pods_run_in_every_order(dra: EmbeddedCluster, allocation: Allocation) -> None:
+    if allocation is Allocation.EXTENDED_RESOURCE and not has_extended_resources(dra):
+        pytest.skip("extendedResource needs Kubernetes 1.36")
+    documents = demo(allocation)
+    fleet = fleet_of(documents)
+    objects = environment_objects(fleet, make_plan(fleet), device_classes=True)[NAME]
+    pods = planned_pods(documents, NAME)
+    assert len(pods) >= SLICES
+    shuffled = random.Random(allocation).sample(pods, len(pods))  # noqa: S311 - not for secrets
+    with connect(dra.plane) as client:
+        classes = [each for each in objects if each["kind"] == "DeviceClass"]
+        install_device_classes(client, classes)
+        for number, order in enumerate((pods, pods[::-1], shuffled)):
+            with namespace(client, f"{allocation.lower()}-{number}") as where:
+                for each in objects:
+                    if each["kind"] == "ResourceClaimTemplate":
+                        metadata = each["metadata"] | {"namespace": where}
+                        client.create(CLAIM_TEMPLATES.from_dict(each | {"metadata": metadata}), namespace=where)
+                states = schedule(dra, client, where, order)
+                assert [(state.name, state.message) for state in states if state.node is None] == []
+                client.deletecollection(Pod, namespace=where, grace_period=0)
+                wait_until("claims are gone", lambda: not list(client.list(RESOURCE_CLAIMS, namespace=where)), SECONDS)
+        for each in classes:
+            client.delete(DEVICE_CLASSES, each["metadata"]["name"])
+
+
 def test_by_claims(dra: EmbeddedCluster, stack: Workspace) -> None:
     documents = demo(Allocation.CLAIM)
     stack.write(*documents)
@@ -131,7 +193,7 @@ def test_by_claims(dra: EmbeddedCluster, stack: Workspace) -> None:
     assert stack.up().changes() == {}
     assert_verified(dra, stack)
 
-    # More replicas restart nothing, and change no template.
+    # Fewer replicas restart nothing, and change no template.
     documents[-2]["spec"]["scaling"]["fixed"]["replicas"] = SLICES - 1
     stack.write(*documents)
     changes = stack.up().changes()
@@ -145,8 +207,15 @@ def test_by_claims(dra: EmbeddedCluster, stack: Workspace) -> None:
     assert live(dra, CLAIM_TEMPLATES, "team-a").keys() == {name}
     assert stack.up().changes() == {}
 
+    assert_one_more_waits(dra, SLICES - 1)
+    assert_verified(dra, stack)
+
+    started = time.monotonic()
     stack.pulumi("destroy", "--yes", "--skip-preview", "--stack", "test")
     assert live(dra, CLAIM_TEMPLATES, "team-a") == {}
+    assert live(dra, RESOURCE_CLAIMS, "team-a") == {}
+    # The provider gives up on an object that is not gone after three minutes, and says that it is.
+    assert time.monotonic() - started < WAITS_FOR_DELETION
 
 
 def test_by_classes(dra: EmbeddedCluster, stack: Workspace) -> None:
@@ -163,11 +232,7 @@ def test_by_classes(dra: EmbeddedCluster, stack: Workspace) -> None:
     assert stack.up().changes() == {}
     assert_verified(dra, stack)
 
-    with connect(dra.plane) as client:
-        workloads = Workloads(dra.plane, client, "team-a")
-        workloads.scale("gemma", SLICES + 1)
-        waiting = workloads.wait_pending()
-    assert "cannot allocate all claims" in waiting.message
+    assert_one_more_waits(dra, SLICES)
 
     # The classes stay, for others of the cluster.
     stack.pulumi("destroy", "--yes", "--skip-preview", "--stack", "test")
