@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -138,6 +138,16 @@ def dra_pods(
                 for name in pool.node_names():
                     client.delete(Node, name)
             wait_until("no slices", lambda: not list(client.list(RESOURCE_SLICES)), SECONDS)
+
+
+def wait_unpublished(client: Client, nodes: Iterable[str]) -> None:
+    """Wait until the ResourceSlices of nodes that were deleted are collected: others of their names may come."""
+    names = set(nodes)
+
+    def gone() -> bool:
+        return not any(each["spec"].get("nodeName") in names for each in client.list(RESOURCE_SLICES))
+
+    wait_until("the slices of deleted nodes are gone", gone, SECONDS)
 
 
 def _labelled(pool: FakePool, namespace: str) -> FakePool:

@@ -29,6 +29,7 @@ from embedded.pod_states import PodState, pods_of
 from slicewise.documents import OLDEST_RELEASE, Allocation
 from slicewise.manifests import environment_objects
 from slicewise.planning import make_plan
+from tests.cluster.dra_pods import wait_unpublished
 from tests.documents import fleet_of
 from tests.unit.planning.on_demand_fleets import (
     BOARDS,
@@ -90,6 +91,7 @@ def nodes(cluster: EmbeddedCluster, client: Client, pool: OnDemandPool) -> Itera
     finally:
         for name in fake.node_names():
             client.delete(Node, name)
+        wait_unpublished(client, fake.node_names())
 
 
 @contextmanager

@@ -23,6 +23,7 @@ from embedded.dra_objects import (
 from slicewise.documents import OLDEST_RELEASE, Allocation
 from slicewise.manifests import environment_objects
 from slicewise.planning import make_plan
+from tests.cluster.dra_pods import wait_unpublished
 from tests.cluster.random_fleets import ENVIRONMENT, RandomFleet, fleet_of_several_profiles, random_fleet
 from tests.cluster.test_promise import SECONDS, SEEDS, namespace, nodes, planned_pods, schedule
 from tests.documents import Document, fleet_of
@@ -154,6 +155,7 @@ def assert_promised(cluster: EmbeddedCluster, client: Client, fleet: RandomFleet
                 for state in states:
                     assert str(state.node).rpartition("-")[0] == selected[state.name]["pool"]
                 _give_back(client, where)
+    wait_unpublished(client, [name for each in fleet.nodes for name in each.node_names()])
     for each in classes:
         client.delete(DEVICE_CLASSES, each["metadata"]["name"])
 
