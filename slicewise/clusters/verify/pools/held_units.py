@@ -10,7 +10,7 @@ from slicewise.clusters.live import GpuPod, LiveService, ServiceKey
 from slicewise.clusters.verify.pools.compared_pool import ComparedPool
 from slicewise.clusters.verify.pools.pool_fields import has_reserve, reserve, reserving
 from slicewise.diagnostics import NO_ROOM, Code, Found, Severity, Way, some
-from slicewise.documents import DeploymentKey
+from slicewise.documents import DeploymentKey, is_dynamic
 from slicewise.planning import ROLLS_WITHOUT_SURGE
 
 
@@ -83,6 +83,9 @@ def holdings(
 
 def check_holdings(compared: ComparedPool, held: Holdings, *, blocks: bool) -> Iterator[Found]:
     """Yield what others hold beyond what is reserved for them; `blocks` is whether the plan's pods find no room."""
+    if is_dynamic(compared.pool) and compared.pool.mig is None:
+        # Whole GPUs that others hold take places of all profiles, and are told of the pool (`HoldersOnDemand`).
+        return
     count, lost = held.by_others, sum(compared.lost.values())
     reserved = compared.pool.reserved_units + compared.spare
     if not count or (count + lost <= reserved and not blocks):

@@ -361,3 +361,15 @@ def test_fewer_whole_gpus_than_declared_are_declared_as_they_are() -> None:
     (whole,) = (each for each in found if "nvidia.com/gpu" in each.message)
     assert "write wholeGpus: 1, or find out why the driver publishes no more devices" in whole.remedy
     assert not [each for each in found if "None" in str(each)]
+
+
+def test_whole_gpus_that_others_hold_are_told_once_and_reserved_as_what_takes_their_places() -> None:
+    pool = on_demand_pool("3g.40gb")
+    mig = pool["capabilities"]["migConfiguration"]
+    mig["wholeGpus"] = 8
+    held = [f"gpu-{number}" for number in range(7)]
+    ((severity, remedy),) = held_by_others(pool, *held)
+    assert severity == "warning"
+    assert remedy.startswith("write 7g.80gb in profiles, with 7g.80gb: 7 in reservedSlices, ")
+    mig["profiles"], mig["reservedSlices"] = ["3g.40gb", "7g.80gb"], {"7g.80gb": 7}
+    assert held_by_others(pool, *held) == []
