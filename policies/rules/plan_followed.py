@@ -45,6 +45,9 @@ def _check_complete(resources: Sequence[Resource], _: Config) -> Iterator[Outcom
         for item in resources
         if group_and_kind(item.type) == _TEMPLATE and (name := name_in_cluster(item))
     }
+    if not found and outputs(resources)["mode"].text() == "plan":
+        # A stack that plans for others has no service at all.
+        return
     placements = outputs(resources)["placements"].entries().values()
     yield from each(placements, partial(_of_placement, found=found, templates=templates))
 

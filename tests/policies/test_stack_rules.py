@@ -135,6 +135,14 @@ def test_every_placement_has_its_service() -> None:
     assert len(messages(PLAN_COMPLETE, elsewhere, plan())) == 1
 
 
+def test_a_plan_stack_has_no_services_and_one_with_services_is_none() -> None:
+    planning = Resource(STACK, "test", {**PLAN, "mode": "plan"})
+    assert messages(PLAN_COMPLETE, planning) == []
+    elsewhere = altered(service(), ("metadata", "annotations", "slicewise.dev/environment"), "mig-b")
+    assert len(messages(PLAN_COMPLETE, elsewhere, planning)) == 1
+    assert len(messages(PLAN_COMPLETE, Resource(STACK, "test", {**PLAN, "mode": "apply"}))) == 1
+
+
 def test_names_that_were_cut_or_numbered_are_found() -> None:
     assert messages(PLAN_COMPLETE, service(name="gemma-n2"), plan(nodesPerReplica=2)) == []
     long = "a-deployment-with-a-name-of-more-than-forty-three-letters"
