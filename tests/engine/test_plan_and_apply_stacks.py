@@ -195,6 +195,19 @@ def test_what_moves_is_served_before_it_leaves(stacks: Stacks, clusters: dict[st
     stacks.run("mig-b", "stack", "rm", "--yes")
 
 
+def test_a_plan_counts_as_applied_when_it_serves(stacks: Stacks, clusters: dict[str, Client]) -> None:
+    stacks.up("plan")
+    # Nothing ever serves here: there is no controller.
+    stacks.configure("mig-a", waitForReady=True, readyTimeout=1)
+    said = stacks.refused("mig-a")
+    assert "Traceback" not in said
+    assert services(clusters["mig-a"]) == {"chat": 1}
+    assert "revision" not in stacks.outputs("mig-a")
+    stacks.configure("mig-a", waitForReady=False)
+    assert stacks.up("mig-a").changes() == {}
+    assert stacks.outputs("mig-a")["revision"] == 1
+
+
 def test_plans_that_are_not_to_be_applied(stacks: Stacks, clusters: dict[str, Client]) -> None:
     said = stacks.refused("mig-a")
     assert "stack organization/slicewise/plan has no outputs" in said

@@ -128,6 +128,15 @@ def names(found: Iterable[Any]) -> set[str]:
     return {re.sub(r"-[0-9a-f]{8}$", "", str(item.metadata.name)) for item in found}
 
 
+def becomes_an_apply_stack(workspace: Workspace) -> None:
+    """Have a plan stack plan for it, which begins with what it runs."""
+    workspace.pulumi("stack", "init", "plan", "--secrets-provider", "passphrase")
+    planning = {"mode": "plan", "manifests": "stacks/test", "planStack": "organization/slicewise/test"}
+    for key, value in planning.items():
+        workspace.pulumi("config", "set", "--stack", "plan", f"slicewise:{key}", value)
+    workspace.configure(mode="apply", planStack="organization/slicewise/plan", environments="mig-a")
+
+
 @pytest.mark.long
 def test_they_are_enough_to_preview_apply_change_compare_and_remove(
     workspace: Workspace, cluster: Client, kubeconfig: str
@@ -145,6 +154,11 @@ def test_they_are_enough_to_preview_apply_change_compare_and_remove(
     workspace.write(*fleet(2, classes=classes))
     assert workspace.up().changes() == {"mig-a/rights/plain-service": "update"}
     assert services(cluster)["plain"] == 2
+    becomes_an_apply_stack(workspace)
+    workspace.write(*fleet(3, classes=classes))
+    workspace.pulumi("up", "--yes", "--skip-preview", "--stack", "plan")
+    assert workspace.up().changes() == {"mig-a/rights/plain-service": "update"}
+    assert workspace.outputs()["revision"] == 1
     workspace.pulumi("destroy", "--yes", "--skip-preview", "--stack", "test")
     assert services(cluster) == {}
     assert names(cluster.list(CLAIM_TEMPLATES, namespace=NAMESPACE)) == set()
