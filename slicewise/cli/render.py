@@ -33,7 +33,7 @@ from slicewise.cli.results import print_result
 from slicewise.clusters.live import NAMESPACE_KIND
 from slicewise.diagnostics import Code, Diagnostic, InvalidInputError, Place, counted, printable, shown_file
 from slicewise.documents import DeploymentKey, Fleet
-from slicewise.manifests import DEVICE_CLASS_KIND
+from slicewise.manifests import DEVICE_CLASS_KIND, device_classes
 from slicewise.planning import Move, MoveCode, OnShortfall, Plan, Rejections, make_plan
 from slicewise.presentation import print_beside, print_changes, printing_console, shortfall_lines
 
@@ -89,8 +89,19 @@ def render(  # noqa: PLR0913 - each is an option
             fail(not_written(error, output_dir))
         break
     _say_changes(changes)
+    if create_device_classes and not any(device_classes(each.spec) for each in fleet.environments):
+        print_beside([f"warning: {_no_classes()}"])
     print_beside(shortfall_lines(fleet, made, Rejections(fleet, made)))
     print_result(printable(rendering_line(rendering, shown_file(str(output_dir)))))
+
+
+def _no_classes() -> Diagnostic:
+    return Diagnostic.warning(
+        Code.CONFIG_WITHOUT_EFFECT,
+        "--create-device-classes has no effect: no pool with allocation: extendedResource has slices, and other pools "
+        "need no DeviceClass",
+        "leave it out, or write allocation: extendedResource in the pools that are meant",
+    )
 
 
 def _say_changes(changes: PlanChanges | None) -> None:

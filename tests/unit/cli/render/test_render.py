@@ -107,3 +107,23 @@ def test_nothing_is_written_as_a_reference_to_something_else(documents: Path, ou
     (text,) = (path.read_text() for path in output.glob("onprem-b/team-a.llminferenceservice.*"))
     assert yaml.safe_load(text)["spec"]["worker"] == yaml.safe_load(text)["spec"]["template"]
     assert not any(isinstance(token, yaml.AnchorToken | yaml.AliasToken) for token in yaml.scan(text))
+
+
+def test_device_classes_that_no_pool_needs_are_said(documents: Path, output: Path) -> None:
+    run = render(documents, output, "--create-device-classes")
+    assert run.returncode == 0
+    assert run.stderr == (
+        "warning: --create-device-classes has no effect: no pool with allocation: extendedResource has slices, and "
+        "other pools need no DeviceClass; leave it out, or write allocation: extendedResource in the pools that are "
+        "meant [SW319]\n"
+    )
+    assert sorted(contents(output)) == MANIFESTS
+    # The second of its ways.
+    for file in documents.glob("*.yaml"):
+        text = file.read_text()
+        file.write_text(
+            text.replace("      acceleratorCount:", "      allocation: extendedResource\n      acceleratorCount:")
+        )
+    run = render(documents, output, "--create-device-classes")
+    assert (run.returncode, run.stderr) == (0, "")
+    assert [each for each in contents(output) if "deviceclass" in each]
