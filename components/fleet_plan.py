@@ -9,9 +9,10 @@ from typing import Any
 
 from slicewise.changes import PartsOfPlan, PlanChanges, parts_of_service, plan_changes, with_lines_of_parts
 from slicewise.clusters.preflight import Needs, needs_of
-from slicewise.documents import Fleet
+from slicewise.documents import DeploymentKey, Fleet
 from slicewise.manifests import KubernetesObject, device_classes, placement_objects, shared_objects
 from slicewise.planning import (
+    MoveCode,
     Placement,
     Plan,
     PreviousPlacement,
@@ -64,6 +65,27 @@ class FleetPlan:
         with_lines_of_parts(outputs["placements"].values(), self.parts)
         return outputs
 
+    @cached_property
+    def drained_into(self) -> frozenset[tuple[str, DeploymentKey]]:
+        """The placements, by environment and deployment, whose service is made anew for one on a drained pool.
+
+        Where the service stays, KServe rolls its pods by itself.
+        """
+        before = {(each.environment, each.key): each for each in self.previous}
+        now = {(each.environment, each.deployment): each for each in self.plan.placements}
+        targets = {
+            (move.target.environment, move.deployment)
+            for move in self.plan.moved
+            if move.code is MoveCode.DRAINED and move.target
+        }
+        return frozenset(
+            place
+            for place in targets
+            if place not in before
+            or before[place].nodes_per_replica != now[place].nodes_per_replica
+            or before[place].autoscaled != now[place].autoscaled
+        )
+
     def needs(self, config: StackConfig) -> dict[str, Needs]:
         """Return what it needs of each environment's cluster."""
         return {
@@ -72,7 +94,7 @@ class FleetPlan:
                     here.objects,
                     leaves=[each for each in self.previous if each.environment == name],
                     makes_namespaces=bool(here.namespaces),
-                    waits=config.wait_for_ready,
+                    waits=config.wait_for_ready or any(each == name for each, _ in self.drained_into),
                     verifies=config.verify is True,
                 )
             )

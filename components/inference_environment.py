@@ -168,7 +168,7 @@ class InferenceEnvironment(PlanningComponent):
             ),
         )
         shared = self._shared(name, content)
-        self.model_placements, pools = {}, []
+        self.model_placements, placed = {}, {}
         # Pulumi's engine crosses them with those of the parents: for 1,000 placements that is a third of a preview.
         aliases = handling.component_aliases if content.at_the_top else handling.aliases
         for deployment, pool, objects in content.placed:
@@ -182,10 +182,10 @@ class InferenceEnvironment(PlanningComponent):
                 opts=pulumi.ResourceOptions(parent=self, aliases=aliases(placement)),
             )
             self.model_placements[str(deployment)] = component
-            pools.append((pool, component))
+            placed[deployment] = (pool, component)
             # Let the engine work on this placement while the next one is declared.
             await asyncio.sleep(0)
-        self.served = Served(name, self.kubeconfig, pools)
+        self.served = Served(name, self.kubeconfig, placed)
 
     def _shared(self, name: str, content: EnvironmentContent) -> list[pulumi.Resource]:
         """Declare what must be there before any placement, and return it."""

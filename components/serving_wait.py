@@ -1,17 +1,24 @@
-"""Waiting until what is placed serves, beside what goes when the program has ended (`waitForReady`)."""
+"""Waiting until what is placed serves, beside what goes when the program has ended.
+
+That is all with `waitForReady`, and without it what takes the place of a service on a pool that is drained.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from functools import partial
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import pulumi
+
+from slicewise.documents import DeploymentKey
 
 from .model_placement import ModelPlacement
 from .preparation import Preparation
 from .readiness import Patience, Wait, finish, wait_in
 from .state import services_leaving
+
+_WAIT_AGAIN: Final = "{}, or it removes the services on drained pools that these are to replace"
 
 
 class Served(NamedTuple):
@@ -20,31 +27,50 @@ class Served(NamedTuple):
     Attributes:
         environment: Its name.
         kubeconfig: How its cluster is reached.
-        placed: Each placement, with the node pool that it is on.
+        placed: Each placement, by its deployment, with the node pool that it is on.
     """
 
     environment: str
     kubeconfig: pulumi.Output[str]
-    placed: Sequence[tuple[str, ModelPlacement]]
+    placed: Mapping[DeploymentKey, tuple[str, ModelPlacement]]
+
+    def only(self, waited: Container[tuple[str, DeploymentKey]] | None) -> Served:
+        """Return the same with those placements that are `waited` for, by environment and deployment; None for all."""
+        if waited is None:
+            return self
+        return self._replace(
+            placed={key: each for key, each in self.placed.items() if (self.environment, key) in waited}
+        )
 
 
 def wait_until_served(served: Sequence[Served], prepared: Preparation) -> pulumi.Output[None]:
-    """Wait until everything serves, where the stack asks for it; the Output is known then."""
+    """Wait until everything serves where the stack asks for it, and else until what left drained pools does.
+
+    The Output is known then.
+    """
     config, planned = prepared.config, prepared.planned
-    if not config.wait_for_ready:
+    waited = None if config.wait_for_ready else planned.drained_into
+    served = [chosen for each in served if (chosen := each.only(waited)).placed]
+    if not served:
         return pulumi.Output.from_input(None)
     seconds = config.ready_timeout
     gone = services_leaving(planned.previous, planned.plan)
     # Waiting starts when everything is applied, so an update that cannot apply something ends at once.
-    applied = pulumi.Output.all(*(component.applied for each in served for _, component in each.placed))
-    unready = [wait_in(each.kubeconfig, _waits(each, gone, seconds), after=applied) for each in served if each.placed]
+    applied = pulumi.Output.all(*(component.applied for each in served for _, component in each.placed.values()))
+    unready = [wait_in(each.kubeconfig, _waits(each, gone, seconds), after=applied) for each in served]
     # Not awaited: the stack's outputs must be stored even where a service never becomes ready.
     return pulumi.Output.all(*unready).apply(
-        partial(finish, seconds=seconds, more=config.how_to_set("readyTimeout", "SECONDS"))
+        partial(
+            finish,
+            seconds=seconds,
+            more=config.how_to_set("readyTimeout", "SECONDS"),
+            first="" if config.wait_for_ready else _WAIT_AGAIN.format(config.how_to_set("waitForReady", "true")),
+        )
     )
 
 
 def _waits(served: Served, gone: Mapping[tuple[str, str], tuple[str, ...]], seconds: int) -> list[Wait]:
     return [
-        component.wait(Patience(seconds, gone.get((served.environment, pool), ()))) for pool, component in served.placed
+        component.wait(Patience(seconds, gone.get((served.environment, pool), ())))
+        for pool, component in served.placed.values()
     ]

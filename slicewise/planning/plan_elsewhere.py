@@ -18,7 +18,11 @@ def decided_plan(fleet: Fleet, placements: Iterable[PreviousPlacement]) -> Plan:
     """
     placed = sorted(map(_placement, placements), key=lambda each: (each.deployment, each.environment))
     plan = Plan(tuple(placed), (), (), ())
-    return replace(plan, node_pools=tuple(each.state.usage() for each in charged_pools(fleet, plan).values()))
+    usage = (
+        replace(each.state.usage(), scheduling=each.environment.scheduling_of(each.pool))
+        for each in charged_pools(fleet, plan).values()
+    )
+    return replace(plan, node_pools=tuple(usage))
 
 
 def lacking(fleet: Fleet, placement: PreviousPlacement) -> str | None:

@@ -28,7 +28,7 @@ from slicewise.clusters.live import (
     is_served_twice,
 )
 from slicewise.diagnostics import are, counted, plural, some
-from slicewise.documents import FIRST_WITH_SUFFIXES, LAST_WITHOUT_SUFFIXES, Allocation
+from slicewise.documents import FIRST_WITH_SUFFIXES, LAST_WITHOUT_SUFFIXES, Allocation, Scheduling
 from slicewise.kubernetes import (
     COMPUTE_CLASS_LABEL,
     GKE_PARTITION_LABEL,
@@ -171,7 +171,13 @@ def _of_nodes(name: str, selected: Selected, accelerator: Accelerator, count: in
         "acceleratorCount": count,
         "nodeCount": min(len(selected.group.nodes), MAX_COUNT),
         "maxNodeCount": min(most, MAX_COUNT) if most is not None else None,
+        "scheduling": str(Scheduling.NO_NEW) if _is_cordoned(selected.group) else None,
     }
+
+
+def _is_cordoned(group: Group) -> bool:
+    """Return whether all nodes are: what is new would wait there."""
+    return all(node.cordoned for node in group.nodes)
 
 
 def _with(
@@ -347,7 +353,8 @@ def _states(group: Group) -> Iterator[str]:
         yield f"not Ready now: {some(unready, MOST_NAMED)}"
     cordoned = _names(group.nodes, [node.cordoned for node in group.nodes])
     if cordoned:
-        yield f"cordoned now: {some(cordoned, MOST_NAMED)}"
+        until = "; scheduling: NoNew until they are back" if _is_cordoned(group) else ""
+        yield f"cordoned now: {some(cordoned, MOST_NAMED)}{until}"
     for layout in sorted({gpus.mig_config or "" for gpus in group.gpus if awaits_layout(gpus)}):
         awaiting = [gpus.mig_config == layout and awaits_layout(gpus) for gpus in group.gpus]
         states = {gpus.mig_state or "no state" for gpus, is_it in zip(group.gpus, awaiting, strict=True) if is_it}

@@ -228,7 +228,8 @@ class _Environment:
             pool = place.pool
             workloads = (workload for placement in self.placements for workload in placement.workloads)
             here = [each for each in workloads if each.node_pool == pool.name and _asks_for(each, pool)]
-            declared = DeclaredPool(pool, here, place.charges, requirements_of(self.fleet, here))
+            required, scheduling = requirements_of(self.fleet, here), place.environment.scheduling_of(pool)
+            declared = DeclaredPool(pool, here, place.charges, required, scheduling)
             everywhere = [by_allocation(node, pool.allocation) for node in cluster.nodes]
             near = [node for node in everywhere if node.name in {each.name for each in strays}]
             compared = compare_pool(declared, of_pool[pool.name], near, everywhere, cluster.bounds)

@@ -42,9 +42,8 @@ class DrainedPools:
         for claim in self._standing:
             if priority in (None, claim.demand.priority):
                 self._leave(claim)
-        self._standing = [
-            claim for old in self._standing if (claim := self._here(old)) is not None and self._is_drained(claim)
-        ]
+        here = map(self._here, self._standing)
+        self._standing = [claim for claim in here if claim is not None and self._is_drained(claim)]
 
     def among(self, lost: Iterable[Left]) -> list[Left]:
         """Return what left, and what was `lost` before: of what was lost and has left its new place, one of both."""

@@ -45,6 +45,19 @@ def test_nothing_is_planned_anew() -> None:
     assert (placement.node_pool, placement.resource) == ("whole", "nvidia.com/gpu")
 
 
+def test_what_a_drained_pool_has_stays_and_pools_say_what_comes_to_them() -> None:
+    """The plan's stack drains; a stack that applies its plan moves nothing by itself."""
+    pools = [slices("cut", "3g.40gb"), slices("other", "3g.40gb")]
+    rest = [model("m", profile("p")), deployment("chat", "m")]
+    (chosen,) = read_back(fleet_of([environment("a", *pools), *rest]))
+    drained = fleet_of([environment("a", {**pools[0], "scheduling": "Drain"}, pools[1]), *rest])
+
+    decided = decided_plan(drained, [chosen])
+
+    assert [each.node_pool for each in decided.placements] == [chosen.node_pool] == ["cut"]
+    assert [each.scheduling for each in decided.node_pools] == ["Drain", "Active"]
+
+
 PLACED = PreviousPlacement(DeploymentKey("team", "chat"), "a", "cut", "p", 1, 1, resource="nvidia.com/mig-3g.40gb")
 
 

@@ -115,6 +115,7 @@ def compare_pool(
         declared.placements,
         declared.charges,
         declared.required,
+        declared.scheduling,
         nodes=tuple(beside(declared, nodes)),
         near=near_misses(declared, strays, len(nodes)),
         elsewhere=explained(declared, matched),

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from slicewise.documents import DeploymentKey, NodePool, Requirements
+from slicewise.documents import DeploymentKey, NodePool, Requirements, Scheduling
 from slicewise.mig import GpuModel, known_gpu_model
 from slicewise.planning import Placement, PlannedCharge, node_units
 
@@ -20,12 +20,14 @@ class DeclaredPool:
         placements: What the plan has on it.
         charges: The pods of these placements.
         required: What each deployment that has pods on it requires of a unit.
+        scheduling: What may come to it.
     """
 
     pool: NodePool
     placements: Sequence[Placement]
     charges: Sequence[PlannedCharge] = ()
     required: Mapping[DeploymentKey, Sequence[Requirements]] = field(default_factory=dict)
+    scheduling: Scheduling = Scheduling.ACTIVE
 
     @property
     def resource(self) -> str:
@@ -61,6 +63,11 @@ class DeclaredPool:
     def has_pods(self) -> bool:
         """Whether the plan has pods on it."""
         return any(placement.replicas for placement in self.placements)
+
+    @property
+    def is_left(self) -> bool:
+        """Whether nothing is there by the plan, and nothing may come: its nodes may be cordoned, or gone."""
+        return self.scheduling is not Scheduling.ACTIVE and not self.placements
 
     @property
     def planned_units(self) -> int:

@@ -14,7 +14,7 @@ from slicewise.documents import Allocatable, offered_as
 
 def check_nodes_out(compared: ComparedPool) -> Iterator[Found]:
     """Yield nodes that take no pods now, where the others are fewer than the plan counts on."""
-    if len(compared.taking) >= compared.pool.nodes:
+    if len(compared.taking) >= compared.pool.nodes or compared.is_left:
         return
     out: dict[str, list[PoolNode]] = {}
     for node in compared.nodes:

@@ -152,10 +152,18 @@ def test_what_a_person_should_look_at() -> None:
             "the catalogue does not know this GPU model, so nothing of it is checked",
             "memoryPerGpu is not known; 1Gi keeps models off, write what one unit has",
             "not Ready now: odd",
-            "cordoned now: odd",
+            "cordoned now: odd; scheduling: NoNew until they are back",
             "MIG manager says pending of busy: what they offer may change",
         ]
     )
+
+
+@pytest.mark.parametrize(("cordoned", "expected"), [(2, "NoNew"), (1, None), (0, None)])
+def test_a_pool_is_paused_where_all_of_its_nodes_are_cordoned(cordoned: int, expected: str | None) -> None:
+    labels, offers = {"nvidia.com/gpu.product": H100, "nvidia.com/gpu.count": "8"}, {GPU: 8}
+    nodes = [node_json(f"n{number}", labels, offers, cordoned=number < cordoned) for number in range(2)]
+    (pool,) = described(nodes)[0].values()
+    assert (pool.get("scheduling"), pool["nodeCount"]) == (expected, 2)
 
 
 def test_shared_units_are_kept_from_models() -> None:

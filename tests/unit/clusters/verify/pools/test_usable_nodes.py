@@ -9,7 +9,10 @@ import pytest
 
 from slicewise.clusters.live.facts import LiveCluster, LiveNode, Taint
 from slicewise.clusters.live.gpus import Offer
-from tests.documents import Document, deployment, model, pool, several
+from slicewise.clusters.verify.pools.declared_pool import DeclaredPool
+from slicewise.documents import Scheduling
+from slicewise.planning import make_plan
+from tests.documents import Document, deployment, fleet_of, model, pool, several
 from tests.unit.clusters.built_clusters import GPU, changed, cluster_of, found, gfd, node, only, verified
 from tests.unit.clusters.verify.pools.as_declared import ERROR, LARGE, SLICE, SMALL, WARNING, here
 from tests.unit.clusters.verify.pools.labelled_nodes import cluster, cordoned, declared
@@ -41,6 +44,25 @@ def test_a_node_that_takes_no_pods_is_neither_missing_nor_too_many(
     if expected:
         # Where the others are as many as are declared to be there at least, there is nothing to lower.
         assert ("lower nodeCount" in only(documents, nodes).remedy) == (count == 2)
+
+
+@pytest.mark.parametrize(("scheduling", "expected"), [("Active", ["SW615"]), ("NoNew", []), ("Drain", [])])
+def test_a_pool_that_is_left_may_be_cordoned(scheduling: str, expected: list[str]) -> None:
+    by_pool, cluster = here(pool("whole", nodeCount=2, scheduling=scheduling))
+    (by_environment,), _ = here(pool("whole", nodeCount=2))
+    by_environment["spec"]["scheduling"] = scheduling
+    out = changed(cluster, cordoned, "whole-1")
+    for documents in (by_pool, (by_environment,)):
+        assert [code for _, code, _ in found(documents, out)] == expected
+
+
+def test_a_pool_on_which_something_stays_is_not_left() -> None:
+    whole = pool("whole", nodeCount=2)
+    (placement,) = make_plan(fleet_of(here(whole, more=(model("any"), deployment("x", "any")))[0])).placements
+    declared_pool = DeclaredPool(fleet_of(here(whole)[0]).environments[0].spec.node_pools[0], [placement])
+    drained = replace(declared_pool, scheduling=Scheduling.DRAIN)
+    assert [drained.is_left, replace(drained, placements=[]).is_left] == [False, True]
+    assert replace(declared_pool, placements=[]).is_left is False
 
 
 def tainted(taint: Taint, *tolerations: Document) -> list[tuple[str | None, str, str]]:

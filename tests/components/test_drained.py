@@ -1,0 +1,100 @@
+"""What `pulumi up` waits for without `waitForReady`: services that take the place of others on drained pools."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pulumi
+import pytest
+
+from components import serving_wait
+from components.fleet import Fleet
+from components.readiness import Wait, finish
+from components.readiness.waiting import Unready
+from slicewise.testing import run
+from tests.documents import Document, deployment, environment, model, plan_of, pool, profile, slices
+
+pytestmark = pytest.mark.usefixtures("recorder")
+
+MODEL = model("tiny", profile("any", memoryPerGpu="30Gi", mig="only"))
+ASKED = [MODEL, deployment("chat", "tiny"), deployment("code", "tiny")]
+
+
+def _environments(**scheduling: str) -> list[Document]:
+    """Return two environments: `old` and `beside` are pools of the first, `new` is that of the second."""
+    pools = {name: slices(name, "3g.40gb") for name in ("old", "beside", "new")}
+    for name, each in pools.items():
+        if name in scheduling:
+            pools[name] = {**each, "scheduling": scheduling[name]}
+    return [environment("east", pools["old"], pools["beside"]), environment("west", pools["new"])]
+
+
+def _waited(
+    monkeypatch: pytest.MonkeyPatch,
+    environments: list[Document],
+    asked: list[Document],
+    previous: Document,
+    **options: Any,  # noqa: ANN401 - arguments of several types
+) -> list[str]:
+    """Return what is waited for when the fleet is declared after a plan."""
+    waits: list[Wait] = []
+
+    def waiting(_: object, some: list[Wait], **__: object) -> pulumi.Output[list[None]]:
+        waits.extend(some)
+        return pulumi.Output.from_input([None] * len(some))
+
+    monkeypatch.setattr(serving_wait, "wait_in", waiting)
+    entries = {f"{each['environment']}/{each['deployment']['name']}": each for each in previous["placements"]}
+
+    def program() -> pulumi.Output[Any]:
+        Fleet(
+            "models",
+            environments=environments,
+            models=[each for each in asked if each["kind"] == "ClusterModel"],
+            deployments=[each for each in asked if each["kind"] == "ModelDeployment"],
+            previous_plan={"placements": entries},
+            kubeconfig_source="none",
+            **options,
+        )
+        return pulumi.Output.from_input(None)
+
+    run(program)
+    return sorted(each.placement for each in waits)
+
+
+BEFORE = plan_of([*_environments(new="NoNew", beside="NoNew"), *ASKED])
+
+
+def test_what_leaves_for_another_environment_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    drained = _environments(old="Drain", beside="NoNew")
+    assert {each["environment"] for each in BEFORE["placements"]} == {"east"}
+    assert _waited(monkeypatch, drained, ASKED, BEFORE) == ["west/team/chat", "west/team/code"]
+
+
+def test_what_stays_in_its_environment_is_not_since_its_pods_roll(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert _waited(monkeypatch, _environments(old="Drain", new="NoNew"), ASKED, BEFORE) == []
+
+
+def test_another_move_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    gone = _environments()[1:]
+    assert _waited(monkeypatch, gone, ASKED, BEFORE) == []
+    assert _waited(monkeypatch, gone, ASKED, BEFORE, wait_for_ready=True) == ["west/team/chat", "west/team/code"]
+
+
+def test_a_service_of_another_name_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    serving = [profile("one", gpusPerNode=8), profile("two", nodes=2, gpusPerNode=4)]
+    asked = [model("large", *serving), deployment("chat", "large")]
+    old, new = pool("old"), pool("new", nodeCount=2, acceleratorCount=4, multiNodeCapable=True)
+    before = plan_of([environment("east", old), *asked])
+    assert before["placements"][0]["profile"] == "one"
+    drained = environment("east", {**old, "scheduling": "Drain"}, new)
+    assert _waited(monkeypatch, [drained], asked, before) == ["east/team/chat"]
+
+
+def test_the_message_says_what_keeps_the_old_service_at_the_next_update() -> None:
+    unready = [[Unready("west/team/chat", "0 of 1 replicas serve", ())]]
+    first = "pulumi config set slicewise:waitForReady true, or it removes the old one"
+    with pytest.raises(pulumi.RunError, match=r"goes on waiting\. Before that: pulumi config set .* true, or it"):
+        finish(unready, 1, "more", first)
+    with pytest.raises(pulumi.RunError, match=r"goes on waiting\.\nMore time"):
+        finish(unready, 1, "more")
