@@ -35,9 +35,9 @@ def more_nodes(want: Want, most_units: int | None = None) -> Proposal | None:
     # With one node for each pod there is nothing left to gain from more.
     pods = want.count + sum(charge.count for charge in want.place.all_charges) + pool.reserved_units
     plenty = min(-(-(pool.nodes + pods + want.profile.replica_topology.nodes) // step), _MOST_NODES // step)
-    units_of_node = want.place.state.node.units
+    units_of_node = want.units_of_node
     # Fewer nodes than that add fewer units than are lacking.
-    fewest = -(-(pool.nodes + max(-(-want.lacking // units_of_node), 1)) // step)
+    fewest = -(-(pool.nodes + want.least_nodes) // step)
     if most_units is not None:
         plenty = min(plenty, (pool.nodes + most_units // units_of_node) // step)
     steps = smallest_near(fewest, plenty, lambda steps: want.fits(place(steps * step)))

@@ -177,8 +177,7 @@ class Remedies:
         """Yield what would make room on the one pool, as far as it can still be among the cheapest of its kind."""
         if want.is_kept_off:
             return
-        node = want.place.state.node.units
-        if found.may_need(RemedyKind.MORE_NODES, -(-max(want.lacking, 1) // node) * node):
+        if found.may_need(RemedyKind.MORE_NODES, want.least_nodes * want.units_of_node):
             yield from _some(more_nodes(want, found.dearest(RemedyKind.MORE_NODES)))
         if found.may_need(RemedyKind.FEWER_RESERVED, want.lacking):
             yield from _some(fewer_reserved(want))
@@ -198,8 +197,7 @@ class Remedies:
         """Yield what would make room, as far as it can still be among the cheapest of its kind."""
         if want.is_kept_off:
             return
-        node = want.place.state.node.units
-        if found.may_need(RemedyKind.MORE_NODES, -(-max(want.lacking, 1) // node) * node):
+        if found.may_need(RemedyKind.MORE_NODES, want.least_nodes * want.units_of_node):
             yield from _some(more_nodes(want, found.dearest(RemedyKind.MORE_NODES)))
         yield from _some(smaller_pods(want, self._fleet))
         yield from self._asking_less_of_nodes(want, found)

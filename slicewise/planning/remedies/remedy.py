@@ -12,10 +12,13 @@ from slicewise.documents import (
     InferenceEnvironment,
     ModelDeployment,
     ModelSpec,
+    PoolOffer,
     Quota,
     ServingProfile,
     check_document,
     check_model,
+    is_dynamic,
+    offers_of,
     prefill_replicas,
     prefill_workload,
 )
@@ -118,6 +121,23 @@ class Want:
     def lacking(self) -> int:
         """Units that the pool has too few: no change that adds or gives up fewer helps."""
         return max(self.units - self.place.state.free, 0)
+
+    @property
+    def least_nodes(self) -> int:
+        """How many nodes must come for the pool to have so many units more: one at least."""
+        return -(-max(self.lacking, 1) // self.place.state.node.units)
+
+    @property
+    def units_of_node(self) -> int:
+        """Units of all kinds that one node more has, so that nodes cost the same whatever of them is wanted.
+
+        Of GPUs that are cut on demand it is the most that it can have of one kind.
+        """
+        pool = self.place.pool
+        if not isinstance(pool, PoolOffer):
+            return self.place.state.node.units
+        units = [offer.units for offer in offers_of(pool.declared) if isinstance(offer, PoolOffer)]
+        return max(units) if is_dynamic(pool) else sum(units)
 
     @property
     def is_kept_off(self) -> bool:

@@ -7,7 +7,7 @@ from copy import deepcopy
 import pytest
 
 from slicewise.planning.remedies.remedy import RemedyKind
-from tests.documents import Document, deployment, environment, model, pool, profile, slices
+from tests.documents import Document, deployment, environment, model, pool, profile, several, slices
 from tests.unit.planning.following import assert_true, lines, remedies_of
 
 EU = {"region": "eu"}
@@ -56,6 +56,32 @@ def _autoscaled(least: int, most: int) -> Document:
             ],
             ["replicas 8 (now 9) would let it run on e/own", "nodeCount 2 on e/own (now 1) would let it run"],
             id="nothing on a pool of which all is reserved",
+        ),
+        pytest.param(
+            # 8 pods: a second node has 8 slices of 1g.20gb beside the 6 that are free; three nodes have 9 of 2g.20gb.
+            [
+                environment(
+                    "e",
+                    several(
+                        "cut",
+                        {"1g.20gb": 8, "2g.20gb": 3},
+                        acceleratorCount=4,
+                        nodeCount=1,
+                        reservedSlices={"1g.20gb": 2},
+                        memoryPerSlice={"2g.20gb": "19Gi"},
+                    ),
+                ),
+                *[model("m", profile("p", memoryPerGpu="18Gi")), deployment("new", "m", replicas=8)],
+            ],
+            [
+                (
+                    'capabilities.migConfiguration.reservedSlices["1g.20gb"] 0 on e/cut (1g.20gb) (now 2), '
+                    "if nothing needs them, would let it run"
+                ),
+                "replicas 6 (now 8) would let it run on e/cut (1g.20gb)",
+                "nodeCount 2 on e/cut (1g.20gb) (now 1) would let it run",
+            ],
+            id="the fewest nodes, whatever of theirs it takes",
         ),
         pytest.param(
             # 8 GPUs, dev has 6 of them: 4 are wanted, so 2 must go.
