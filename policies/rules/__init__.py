@@ -1,6 +1,6 @@
 """The rules themselves: pure functions over plain data, which know nothing of Pulumi's SDKs.
 
-`RESOURCE_RULES` and `STACK_RULES` are all of them; `run` and `run_stack` apply one and return its outcomes.
+`RESOURCE_RULES` and `STACK_RULES` are all of them; `run_rule` and `run_stack_rule` apply one and return its outcomes.
 """
 
 from policies.rules.all_rules import RESOURCE_RULES, STACK_RULES

@@ -100,12 +100,13 @@ class InvalidSlices(UnitFault):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FlawedUnits(UnitFault):
-    """Labels say of `count` units of `resource` that they are not GPUs or slices of their own."""
+    """Labels say of `count` units of `resource`, on GKE's nodes if `on_gke`, that they are no GPUs or slices alone."""
 
     of_node: ClassVar[bool] = True
     flaw: UnitFlaw
     resource: str
     count: int
+    on_gke: bool
 
     @property
     def code(self) -> Code:
@@ -256,7 +257,8 @@ def _flaw(declared: DeclaredPool, gpus: Gpus) -> UnitFault | None:
     # Shares are the same fault, whatever number of them a node has.
     count = 0 if flaws[0] is UnitFlaw.SHARED else offered[0].units
     misled = tuple(declared.required) if ours else ()
-    return FlawedUnits(flaw=flaws[0], resource=offered[0].resource, count=count, misled=misled)
+    on_gke = gpus.told_by is LabelledBy.GKE
+    return FlawedUnits(flaw=flaws[0], resource=offered[0].resource, count=count, on_gke=on_gke, misled=misled)
 
 
 def _offer(declared: DeclaredPool, node: LiveNode, gpus: Gpus, unmet: tuple[DeploymentKey, ...]) -> UnitFault | None:

@@ -21,6 +21,9 @@ from slicewise.kubernetes import (
     REPLICAS_LABEL,
 )
 
+_OWN_UNITS: Final = "Slicewise gives each pod units of its own"
+# GKE shares the GPUs of a node pool that is created with `--accelerator …,gpu-sharing-strategy=…`.
+_GKE_UNSHARED: Final = "make a GKE node pool without GPU sharing (gpu-sharing-strategy)"
 WHOLE_SLICES: Final = "have MIG manager cut whole slices: a layout without compute instances (1c.3g.20gb is one)"
 
 TAINTED: Final = (
@@ -103,7 +106,9 @@ def words_of_node_fault(fault: UnitFault) -> FaultWords:
         case InvalidSlices():
             return FaultWords(*words_of_silence(fault.silence))
         case FlawedUnits():
-            return words_of_flaw(fault.flaw, fault.resource, fault.count)
+            words = words_of_flaw(fault.flaw, fault.resource, fault.count)
+            is_of_pool = fault.on_gke and fault.flaw is UnitFlaw.SHARED
+            return words._replace(remedy=f"{_GKE_UNSHARED}; {_OWN_UNITS}") if is_of_pool else words
     raise AssertionError(f"a fault without words: {fault}")
 
 
@@ -141,7 +146,7 @@ def words_of_flaw(flaw: UnitFlaw, resource: str, count: int) -> FaultWords:
             return FaultWords(
                 "units are shared (time-slicing or MPS): several pods get the same GPU or slice, and its memory is "
                 "theirs together",
-                "switch sharing off in the device plugin of these nodes; Slicewise gives each pod units of its own",
+                f"switch sharing off in the device plugin of these nodes; {_OWN_UNITS}",
             )
         case UnitFlaw.MIG_MODE:
             return FaultWords(

@@ -17,6 +17,8 @@ from tests.unit.clusters.kubernetes_json import node_json
 from tests.unit.clusters.live.labelled import A100, A100_SHARED, H100, labels_of, resources_of
 
 MIXED = "mig.strategy=mixed "
+GKE = "cloud.google.com/"
+GKE_A100 = f"{GKE}gke-accelerator=nvidia-tesla-a100 {GKE}gke-accelerator-count=8"
 ON = {"nodeSelector": {"all": "a"}}
 WHOLE_A100 = pool("p", acceleratorType="a100-40gb", acceleratorCount=8, memoryPerGpu="39Gi", **ON)
 WHOLE_H100 = pool("p", acceleratorCount=8, memoryPerGpu="79Gi", **ON)
@@ -161,6 +163,15 @@ LIES = {
         "units are shared",
         "switch sharing off",
         (A100 + MIXED + "gpu.replicas=1 mig-3g.20gb.count=8 mig-3g.20gb.memory=19968", "gpu=4 mig-3g.20gb=8"),
+    ),
+    "shares of a GKE node pool": Lie(
+        WHOLE_A100,
+        f"{GKE_A100} {GKE}gke-gpu-sharing-strategy=time-sharing {GKE}gke-max-shared-clients-per-gpu=4",
+        "gpu=32",
+        "SW612",
+        "units are shared",
+        "make a GKE node pool without GPU sharing",
+        (GKE_A100, "gpu=8"),
     ),
     "shares of slices": Lie(
         HALF_A100,
