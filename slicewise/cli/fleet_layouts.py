@@ -158,7 +158,7 @@ def print_fleet_layout(console: Console, found: FleetLayout) -> None:
     line = f"{counted(proposed, 'replica')} served, {now:,} as nodes are cut now: {proof}; {cut}"
     show_line(console, line, GOOD if found.proven else WARNING)
     equal = found.bound_at_equal_priority
-    if equal is not None and equal > proposed:
+    if equal is not None and equal > max(proposed, found.bound):
         show_line(console, f"if all priorities were equal, up to {counted(equal, 'replica')} could be served", WARNING)
     for each in found.unserved:
         show_line(console, f"{each.key} lacks {counted(each.missing, 'environment')}: {each.why}", WARNING)

@@ -176,7 +176,8 @@ def _chosen_units(proposal: PlannedProposal) -> dict[DeploymentKey, list[Serving
     }
     found: dict[DeploymentKey, list[ServingUnit]] = {}
     for placement in proposal.plan.placements:
-        if not placement.retained:
+        # One of no replicas takes nothing.
+        if placement.replicas and not placement.retained:
             for workload in placement.workloads:
                 unit = units[workload.environment, workload.node_pool, workload.resource]
                 own = replace(unit, units=workload.units // placement.replicas)

@@ -80,6 +80,15 @@ def test_what_is_served_as_it_is_cut_is_left_alone() -> None:
     assert found.proven
 
 
+def test_deployments_of_no_replicas_need_nothing() -> None:
+    # The plan serves less than the program, which knows nothing of quotas, so that the places that it chose are looked at.
+    asked = [deployment(name, "small", replicas=count) for name, count in (("none", 0), ("six", 6), ("nine", 9))]
+    fleet = fleet_of([environment("east", cut(nodes=1)), SMALL, *asked, quota("q", {"units": 8})])
+    found = proposed(fleet)
+    assert served_replicas(found.proposed) == 6
+    assert {each.deployment.name for each in found.proposed.placements} == {"none", "six"}
+
+
 def test_as_few_nodes_as_do_are_cut_anew() -> None:
     found = proposed(declared(cut(nodes=8), small=50, large=100))
     # One node of eight GPUs has 56 of the small ones, and seven have 112 of the large ones.
