@@ -15,7 +15,7 @@ from slicewise.layouts.pool_proposal import PoolProposal
 from slicewise.layouts.pool_states import PoolState, pool_states
 from slicewise.layouts.proposal_search import PlannedProposal, ProposalSearch, priorities_of, served_by_priority
 from slicewise.layouts.rollout import RolloutStep
-from slicewise.layouts.served_demands import UnplacedDemand, moving_demands, unplaced_demands
+from slicewise.layouts.served_demands import UnplacedDemand, moving_demands, program_demands, unplaced_demands
 from slicewise.layouts.unserved import UnservedDeployment, unserved_deployments
 from slicewise.planning import Placement, Plan, PreviousPlacement, make_plan
 
@@ -155,8 +155,8 @@ def _searched(question: _Question, known: PlannedProposal, seconds: float) -> _F
     new = unplaced_demands(fleet, states, running)
     demands = [*new, *moving_demands(fleet, states, question.moving)]
     # Programs of more than that are not solved in seconds.
-    seconds = 0 if sum(len(demand.units) for demand in demands) > _MOST_CHOICES else seconds
-    answer = FleetProgram(states, demands, split=True).solve(seconds * _BOUND)
+    seconds = 0 if sum(len(demand.units) for demand in program_demands(demands)) > _MOST_CHOICES else seconds
+    answer = FleetProgram(states, program_demands(demands), split=True).solve(seconds * _BOUND)
     bounds = _bounds(fleet, running, new, answer)
     end = until - seconds * _LAST
     search = ProposalSearch(states, demands, question.earlier, running, bounds, end, question.now, known)
@@ -198,7 +198,7 @@ def _most(
     lowest = min((demand.priority for demand in new), default=0)
     kept = [demand for demand in demands if demand.stays]
     alike = [demand if demand.priority in reached else replace(demand, priority=lowest) for demand in new]
-    answer = FleetProgram(states, [*alike, *kept], split=True).solve(seconds)
+    answer = FleetProgram(states, program_demands([*alike, *kept]), split=True).solve(seconds)
     if answer is None or answer.bounds.keys() < {demand.priority for demand in alike}:
         return None
     asked = _asked(alike)

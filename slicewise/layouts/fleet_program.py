@@ -154,22 +154,23 @@ class FleetProgram:
             groups = range(self.groups) if unit.profile else (_KEPT,)
             for place in ((unit.pool, group, unit.profile or unit.resource) for group in groups):
                 if place in self._supply:
-                    variable = self._program.variable(1)
-                    taken.setdefault(place, {})[variable] = unit.units * demand.replicas
+                    most, replicas = (demand.replicas, 1) if demand.merged else (1, demand.replicas)
+                    variable = self._program.variable(most)
+                    taken.setdefault(place, {})[variable] = unit.units * replicas
                     by_environment.setdefault(self.states[unit.pool].key[0], []).append(variable)
                     if demand.stays is None:
-                        self._served.setdefault(demand.priority, {})[variable] = demand.replicas
+                        self._served.setdefault(demand.priority, {})[variable] = replicas
                     elif unit == demand.stays:
                         self._staying.add(variable)
                     else:
                         self._leaving[variable] = demand.replicas
         for variables in by_environment.values():
-            self._program.at_least(dict.fromkeys(variables, -1), -1)
+            self._program.at_least(dict.fromkeys(variables, -1), -(demand.replicas if demand.merged else 1))
         every = [each for variables in by_environment.values() for each in variables]
         if demand.stays:
             self._program.at_least(dict.fromkeys(every, 1), 1)
-        if len(by_environment) > demand.missing:
-            self._program.at_least(dict.fromkeys(every, -1), -demand.missing)
+        if demand.merged or len(by_environment) > demand.missing:
+            self._program.at_least(dict.fromkeys(every, -1), -(demand.merged or demand.missing))
 
     def _minimised(self, until: float) -> ProgramAnswer | None:
         """Return what is found until a time: an aim after the other, each as good as the earlier ones let it be."""

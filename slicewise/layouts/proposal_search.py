@@ -13,7 +13,7 @@ from slicewise.layouts.fleet_program import FleetProgram, NewCut, ProgramAnswer
 from slicewise.layouts.pool_proposal import PoolProposal, with_proposals
 from slicewise.layouts.pool_states import PoolState, pool_states
 from slicewise.layouts.rollout import CutStep, MoveStep, RolloutStep, rollout
-from slicewise.layouts.served_demands import ServingUnit, UnplacedDemand, narrowed, unplaced_demands
+from slicewise.layouts.served_demands import ServingUnit, UnplacedDemand, narrowed, program_demands, unplaced_demands
 from slicewise.planning import Placement, Plan, PreviousPlacement, make_plan
 
 _Cuts = Mapping[int, tuple[NewCut, ...]]
@@ -124,7 +124,7 @@ class ProposalSearch:
 
     def _take(self, demands: Sequence[UnplacedDemand], groups: int, seconds: float) -> ProgramAnswer | None:
         """Plan what a program proposes."""
-        answer = FleetProgram(self.states, demands, groups=groups).solve(seconds)
+        answer = FleetProgram(self.states, program_demands(demands), groups=groups).solve(seconds)
         for each in answer.cuts if answer else ():
             self._try(each)
         return answer
@@ -160,7 +160,7 @@ class ProposalSearch:
             for each, state in zip(used, self.states, strict=True)
         ]
         demands = unplaced_demands(fleet, spare, placements)
-        answer = FleetProgram(spare, demands).solve(self._left)
+        answer = FleetProgram(spare, program_demands(demands)).solve(self._left)
         return answer.cuts[0] if answer else filled_pools(spare, demands)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Final
 
 from slicewise.documents import (
     DeploymentKey,
@@ -18,6 +19,9 @@ from slicewise.layouts.pool_states import PoolState
 from slicewise.mig import parse_profile_name
 from slicewise.planning import Placement, judged_engine, reject_candidate
 from slicewise.sizing import FitVerdict
+
+# Programs of as many choices are solved in a second or two.
+_MOST_APART: Final = 5_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +52,8 @@ class UnplacedDemand:
         missing: How many environments it lacks.
         units: What could serve it, in environments that do not.
         stays: Where it runs, if that is what it is about: it must have a place, and rather this one.
+        merged: Of several deployments, how many replicas they lack in all environments; `replicas` are then theirs in
+            one environment, and any part of them may be served. 0 for one deployment, which is served as a whole.
     """
 
     key: DeploymentKey
@@ -56,6 +62,25 @@ class UnplacedDemand:
     missing: int
     units: tuple[ServingUnit, ...]
     stays: ServingUnit | None = None
+    merged: int = 0
+
+
+def program_demands(demands: Sequence[UnplacedDemand]) -> list[UnplacedDemand]:
+    """Return `demands` as programs are made of them: if they are many, merged where the same units could serve them.
+
+    Those of one priority are; what serves them also serves what they are merged into, so that bounds hold.
+    """
+    if sum(len(demand.units) for demand in demands) <= _MOST_APART:
+        return list(demands)
+    found: dict[tuple[object, ...], UnplacedDemand] = {}
+    for each in demands:
+        kind = each.key if each.stays else None, each.priority, each.units
+        more = each if each.stays else replace(each, merged=each.replicas * each.missing)
+        old = found.get(kind)
+        if old:
+            more = replace(old, replicas=old.replicas + more.replicas, merged=old.merged + more.merged)
+        found[kind] = more
+    return list(found.values())
 
 
 def unplaced_demands(fleet: Fleet, states: Sequence[PoolState], running: Iterable[Placement]) -> list[UnplacedDemand]:
