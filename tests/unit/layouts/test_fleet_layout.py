@@ -82,7 +82,7 @@ def test_what_is_served_as_it_is_cut_is_left_alone() -> None:
 
 
 def test_deployments_of_no_replicas_need_nothing() -> None:
-    # Programs know nothing of quotas: the plan serves less than they mean to, so the places that it chose are looked at.
+    # Programs know nothing of quotas: the plan serves less than they mean to, and its own places are looked at.
     asked = [deployment(name, "small", replicas=count) for name, count in (("none", 0), ("six", 6), ("nine", 9))]
     fleet = fleet_of([environment("east", cut(nodes=1)), SMALL, *asked, quota("q", {"units": 8})])
     found = proposed(fleet)
