@@ -9,9 +9,8 @@ from dataclasses import replace
 import pytest
 
 from slicewise.documents import Fleet, ModelDeployment, NodePool
-from slicewise.layouts import FleetLayout, propose_for_fleet, served_demands, served_replicas
+from slicewise.layouts import FleetLayout, propose_for_fleet, served_replicas
 from slicewise.layouts.integer_program import IntegerProgram
-from slicewise.layouts.pool_states import pool_states
 from slicewise.mig import fewest_gpus, find_gpu_model
 from slicewise.planning import Plan, PreviousPlacement, make_plan, parse_previous
 from tests.cluster.random_fleets import RandomFleet, fleet_of_several_profiles, random_fleet
@@ -338,29 +337,6 @@ def test_a_layout_is_found_where_the_plan_chooses_other_places_than_the_program_
     # Those of a higher priority take what only those of a lower one have no other place for.
     found = proposed(seeded_fleet(1, 10, load=0.85, priorities=2))
     assert (served_replicas(found.proposed), found.proven) == (24, True)
-
-
-@pytest.mark.parametrize("seed", range(1, 9))
-def test_where_deployments_are_merged_the_bound_holds_and_as_much_is_served(
-    seed: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    fleet = seeded_fleet(seed, 20, load=0.85)
-    apart = proposed(fleet)
-    monkeypatch.setattr(served_demands, "_MOST_APART", 0)
-    merged = proposed(fleet)
-    assert served_replicas(apart.proposed) <= merged.bound
-    assert apart.bound <= merged.bound
-    assert served_replicas(merged.proposed) >= 0.9 * served_replicas(apart.proposed)
-    assert served_replicas(make_plan(merged.fleet)) == served_replicas(merged.proposed)
-
-
-def test_deployments_that_the_same_units_could_serve_are_merged_where_there_are_many() -> None:
-    # 5,600 choices: 56 of each of a hundred deployments.
-    asked = [deployment(f"d-{number}", "small", replicas=number % 3 + 1) for number in range(100)]
-    fleet = fleet_of([environment("east", *(cut(f"p-{number}") for number in range(28))), SMALL, *asked])
-    states = pool_states(fleet, ())
-    (merged,) = served_demands.program_demands(served_demands.unplaced_demands(fleet, states, ()))
-    assert (merged.replicas, merged.merged, len(merged.units)) == (199, 199, 56)
 
 
 @pytest.mark.parametrize("names", ["ab", "ba"])
