@@ -19,7 +19,7 @@ from pulumi_policy import Severity as PulumiSeverity
 from pulumi_policy.deserialize import serialize_properties  # type: ignore[import-not-found]
 from pulumi_policy.proxy import UnknownValueError  # type: ignore[import-not-found]
 
-from policies.engine_resources import OpenedSecrets, keep_secretness, rule_input
+from policies.engine_resources import OpenedSecrets, convert_once, rule_input
 from policies.rules import (
     EXCLUDE,
     EXCLUDE_SCHEMA,
@@ -94,7 +94,7 @@ def policies() -> list[Policy]:
 
 def serve() -> None:
     """Serve the pack to the engine; it never returns."""
-    keep_secretness()
+    convert_once()
     PolicyPack(PACK, policies())
 
 
