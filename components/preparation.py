@@ -20,6 +20,7 @@ from .kubeconfig import ProgramKubeconfigs
 from .last_update import LastUpdate, PlanMemory, read_last_update
 from .leaving import Departures, settle_deletions, tell_departures
 from .ownership import Ownership, settle_ownership
+from .provisioning import require_checkpoints
 from .report import report
 from .stack_config import StackConfig
 from .stacks import StackPlan, Stays, applied_outputs, refuse_plan, stays
@@ -124,6 +125,7 @@ async def prepare(
             stack does not say to go on.
     """
     require_cloud_sdks(config, fleet.environments)
+    require_checkpoints(config, fleet.environments)
     past = await read_last_update(config, fleet, memory, program)
     if plan:
         refuse_plan(plan, past, config)

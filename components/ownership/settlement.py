@@ -22,7 +22,7 @@ from ..last_update import LastUpdate
 from ..object_handling import Handling, name_of_object
 from ..stack_config import StackConfig
 from ..state import PreviousStack, read_state
-from . import cluster_identity, device_classes, drift, owners
+from . import cluster_identity, device_classes, drift, left_behind, owners
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +119,7 @@ async def _settle_one(
         problems += owners.refuse_strangers(
             handling.environment, handling.formerly or handling.environment, strangers, urns
         )
+    strays = left_behind.strays(here, there, claim, handling.formerly)
     gone = drift.gone_objects(here, there)
     changes, put_back = drift.changed(here, there, taken)
     told: list[str] = []
@@ -149,6 +150,7 @@ async def _settle_one(
         *changes,
         *drift.shared(here, there, left),
         *cluster_identity.unidentified(handling.environment, there),
+        *(left_behind.left_behind(handling.environment, strays, await read_state()) if strays else ()),
     ]
     notes = [
         *(Note(handling.environment, each) for each in told),

@@ -12,9 +12,12 @@ from slicewise.documents import GkeCluster as DeclaredGke
 from slicewise.documents import InferenceEnvironment
 
 from ..stack_config import KubeconfigSourceName
+from .checkpoints import require_checkpoints
 from .eks import ProvisionedEksCluster
 from .gke import ProvisionedGkeCluster
 from .provisioned import ProvisionedCluster
+
+__all__ = ["ProvisionedCluster", "provision", "require_checkpoints"]
 
 
 def provision(

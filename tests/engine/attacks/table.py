@@ -106,7 +106,7 @@ ATTACKS: Final = {
     57: Attack("an admission webhook does not answer"),
     58: Attack("64 pools and 5,000 placements are planned"),
     59: Attack("64 pools and 5,000 placements are previewed"),
-    60: Attack("an update of twice the services writes twice the bytes, and not four times"),
+    60: Attack("an update of twice the services without checkpoints writes twice the bytes, and not four times"),
     61: Attack("hostile text in every field of the documents"),
     62: Attack("names that lead out of the directory"),
     63: Attack(
@@ -146,7 +146,7 @@ ATTACKS: Final = {
         "other bytes under a pinned version",
         (
             "tests/unit/test_requirements.py::test_every_package_has_its_version_and_hashes",
-            "tests/unit/test_requirements.py::test_pip_takes_nothing_whose_bytes_it_does_not_know",
+            "tests/unit/test_requirements.py::test_nothing_is_installed_whose_bytes_are_not_known",
             f"{_CI}::test_the_image_is_taken_by_a_digest_that_must_be_given",
         ),
     ),
@@ -159,6 +159,7 @@ ATTACKS: Final = {
             f"{_CI}::test_no_credential_stays_in_what_is_checked_out",
         ),
     ),
+    70: Attack("the engine is killed without checkpoints, and the documents are taken back"),
 }
 
 _OWN: Final = re.compile(rf"{HERE}/test_\w+\.py::test_(\d\d)_")

@@ -1,8 +1,12 @@
-"""Ten kills at random moments of updates; API server and etcd killed in two more: nothing is lost or doubled."""
+"""Ten kills at random moments of updates, API server and etcd killed in two more, and all of it without checkpoints.
+
+Nothing is lost or doubled.
+"""
 
 from __future__ import annotations
 
 import json
+import re
 import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -11,6 +15,7 @@ from subprocess import Popen
 import pytest
 
 from embedded.control_plane import ControlPlane
+from embedded.kserve_kinds import LLMInferenceService
 from tests.engine import plain_pulumi
 from tests.engine.attacks.moments import SEED, Moment, moment, points, seed
 from tests.engine.attacks.table import CHECKOUT
@@ -30,15 +35,20 @@ PROGRAM, PROVIDER, HOST = "pulumi-language-python-exec", "pulumi-resource-kubern
 # One update makes this many services, the next one deletes them all, and so on.
 NUMBER = 20
 
+WITHOUT_CHECKPOINTS = {"PULUMI_SKIP_CHECKPOINTS": "true"}
+
 DRAWN_WITH = seed()
 POINTS = points(DRAWN_WITH, 10)
 OF_SERVERS = points(DRAWN_WITH + 1, 2)
 
 
-@pytest.fixture(scope="module")
-def stack(plane: ControlPlane, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Target]:
-    """A stack that the attacks of this module share."""
+@pytest.fixture(scope="module", params=[{}, WITHOUT_CHECKPOINTS], ids=["checkpoints", "no-checkpoints"])
+def stack(
+    plane: ControlPlane, tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
+) -> Iterator[Target]:
+    """A stack that the attacks of this module share: with the engine's checkpoints, and without."""
     workspace = Workspace.create(tmp_path_factory.mktemp("killed"))
+    workspace.environment.update(request.param)
     with Target.at(plane, workspace, "killed") as made:
         made.declare()
         made.stack.up()
@@ -187,6 +197,30 @@ def assert_survives_without(target: Target, directory: Path, seen: Seen, number:
     at, said = interrupted(target, directory, wanted, name, moment(OF_SERVERS[number], NUMBER - 1))
     seen(SEEN, f"killed at {OF_SERVERS[number]:.0%}: {at}")
     assert_converges(target, wanted, f"{at}\n{said}")
+
+
+def test_70_without_checkpoints_before_the_documents_are_taken_back(target: Target, tmp_path: Path) -> None:
+    target.stack.environment.update(WITHOUT_CHECKPOINTS)
+    names = wanted_next(target)
+    killed(target, tmp_path, names, [ENGINE], Moment(changes=NUMBER // 2))
+    lost = sorted({*target.services()} - {"chat-00"})
+    assert lost
+    target.declare(target.chat("chat-00"))
+    assert_worked(target.run("cancel", "--yes"))
+
+    run = target.up()
+
+    assert_worked(run)
+    assert "carry this stack's name, and neither the documents nor the stack's state have them" in text(run)
+    # What is printed removes them, and then there is nothing to say.
+    (command,) = re.findall(r"kubectl -n (\S+) delete llminferenceservices ([a-z0-9 -]+?) \[SW437\]", text(run))
+    assert command == (target.namespace, " ".join(lost))
+    for name in lost:
+        target.client.delete(LLMInferenceService, name, namespace=target.namespace)
+    again = target.up()
+    assert_worked(again)
+    assert "SW437" not in text(again)
+    assert sorted(target.services()) == ["chat-00"]
 
 
 def test_33_the_api_server(stack: Target, tmp_path: Path, record_property: Seen) -> None:
