@@ -8,7 +8,6 @@ from functools import wraps
 from typing import Any, Final
 
 import pulumi_policy  # type: ignore[import-not-found] # only in the pack's own virtual environment
-from google.protobuf import json_format
 from pulumi_policy import policy as sdk
 from pulumi_policy import proxy
 
@@ -44,6 +43,7 @@ class _Converted(threading.local):
 
 
 _converted: Final = _Converted()
+_message_to_dictionary: Final = sdk.json_format.MessageToDict
 
 
 class _Messages:
@@ -52,7 +52,7 @@ class _Messages:
     @staticmethod
     def MessageToDict(message: Any) -> Any:  # noqa: ANN401, N802 - protobuf's own function
         """Return a message as a dictionary."""
-        return _converted.once("dictionary", message, lambda: json_format.MessageToDict(message))
+        return _converted.once("dictionary", message, lambda: _message_to_dictionary(message))
 
 
 def convert_once() -> None:
