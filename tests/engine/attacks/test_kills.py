@@ -91,7 +91,7 @@ def phase(target: Target, wanted: Sequence[str]) -> str:
         state = json.loads(file.read_text())["checkpoint"]["latest"]
     except ValueError:
         return f"{there}; the state is half written"
-    services = sum(item["urn"].endswith("-service") for item in state["resources"])
+    services = sum(item["urn"].endswith("-service") for item in state.get("resources") or [])
     return f"{there}; the state has {services} and {len(state.get('pending_operations') or [])} pending"
 
 
