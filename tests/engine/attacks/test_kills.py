@@ -213,7 +213,7 @@ def test_70_without_checkpoints_before_the_documents_are_taken_back(target: Targ
     assert_worked(run)
     assert "carry this stack's name, and neither the documents nor the stack's state have them" in text(run)
     # What is printed removes them, and then there is nothing to say.
-    (command,) = re.findall(r"kubectl -n (\S+) delete llminferenceservices ([a-z0-9 -]+?) \[SW437\]", text(run))
+    (command,) = set(re.findall(r"kubectl -n (\S+) delete llminferenceservices ([a-z0-9 -]+?) \[SW437\]", text(run)))
     assert command == (target.namespace, " ".join(lost))
     for name in lost:
         target.client.delete(LLMInferenceService, name, namespace=target.namespace)
