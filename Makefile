@@ -27,7 +27,8 @@ PROVIDER_BUILT = SLICEWISE_KUBERNETES_PROVIDER_VERSION="$$($(TOOLCHAIN) provider
 # `pulumi` and its plugins on PATH are used if they are there; the pinned ones come after them.
 # The demo keeps its state in the checkout and touches no login of yours; `metadata=skip` keeps the engine from writing a file
 # beside the state that a read at the same moment finds empty. What providers write to the temporary directory
-# goes when `pulumi` has ended.
+# goes when `pulumi` has ended. Pulumi 3.276 writes the whole state out at every step of a preview too, and throws it away:
+# without checkpoints a preview's time grows with the services, and not with their square.
 PULUMI = $(PROVIDER_BUILT) PATH="$$PATH:$$($(TOOLCHAIN) where)" \
 	PULUMI_HOME="$(STATE)/home" PULUMI_BACKEND_URL="file://$(STATE)/stacks?metadata=skip" PULUMI_CONFIG_PASSPHRASE= \
 	PULUMI_SKIP_UPDATE_CHECK=true PULUMI_PYTHON_CMD="$(CURDIR)/$(VENV)/bin/python" GOGC=400 \

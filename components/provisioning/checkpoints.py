@@ -6,6 +6,8 @@ import os
 from collections.abc import Iterable
 from typing import Final
 
+import pulumi
+
 from slicewise.diagnostics import Code, Diagnostic, InvalidInputError, Subject
 from slicewise.documents import InferenceEnvironment
 
@@ -20,12 +22,13 @@ def require_checkpoints(config: StackConfig, environments: Iterable[InferenceEnv
     """Check that a stack which makes clusters stores each step.
 
     Services that a killed update has made are taken over by the next one. Clusters and node pools are not: the cloud
-    says that the name is taken.
+    says that the name is taken. A preview makes none.
 
     Raises:
         InvalidInputError: PULUMI_SKIP_CHECKPOINTS is set (SW438).
     """
-    if config.kubeconfig_source is KubeconfigSourceName.NONE or os.environ.get(_SKIPPING, "").lower() not in _YES:
+    makes_none = config.kubeconfig_source is KubeconfigSourceName.NONE or pulumi.runtime.is_dry_run()
+    if makes_none or os.environ.get(_SKIPPING, "").lower() not in _YES:
         return
     message = (
         f"the stack makes this cluster, and {_SKIPPING} is set: if `pulumi up` were killed, no stack would know the "
