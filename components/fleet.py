@@ -25,7 +25,7 @@ from .provisioning import provision
 from .serving_wait import wait_until_served
 from .stack_config import StackMode, read_stack_config
 from .stacks import own_part, plan_only, read_stack_plan, refuse_wrong_keys
-from .state import REVISION_OUTPUT, PlanOwner
+from .state import DIGEST_OUTPUT, REVISION_OUTPUT, PlanOwner
 from .synchronous import complete
 from .type_tokens import FLEET
 from .unused_config import tell_unused
@@ -89,16 +89,17 @@ class Fleet(PlanningComponent):
             self._publish(prepared, [])
             self._remember([], memory)
             return
-        prepared, served = self._apply(prepared, depended_on(opts))
+        prepared, serves = self._apply(prepared, depended_on(opts))
         resources = [resource for each in self.environments.values() for resource in each.resources]
         self._publish(prepared.outputs(), resources)
         if prepared.plan:
-            self._publish_when_applied(REVISION_OUTPUT, served)
+            before = prepared.past.before
+            self._publish_when_applied({REVISION_OUTPUT: before.revision, DIGEST_OUTPUT: before.digest}, serves)
         self._remember(prepared.names, memory)
 
     def _apply(
         self, prepared: Preparation, depends_on: Sequence[pulumi.Resource]
-    ) -> tuple[Preparation, pulumi.Output[None]]:
+    ) -> tuple[Preparation, pulumi.Output[bool]]:
         fleet = prepared.planned.fleet
         made = provision(fleet.environments, prepared.config.kubeconfig_source, self)
         declared = {}

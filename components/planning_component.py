@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from operator import itemgetter
 from typing import Any, TypeVar
 
 import pulumi
@@ -29,11 +30,12 @@ class PlanningComponent(pulumi.ComponentResource):
         self.stack_outputs = outputs
         self._resources = [*resources]
 
-    def _publish_when_applied(self, output: str, served: pulumi.Output[None]) -> None:
-        """Have one of the outputs known, and with it all of them stored, only when everything is applied and serves."""
-        value = self.stack_outputs[output]
-        done = pulumi.Output.all(self._when_applied(value), served).apply(lambda _: value)
-        self.stack_outputs = {**self.stack_outputs, output: done}
+    def _publish_when_applied(self, before: Mapping[str, Any], serves: pulumi.Output[bool]) -> None:
+        """Have some outputs stay what they were `before` unless everything is applied and `serves`."""
+        now = self.stack_outputs
+        done = pulumi.Output.all(serves, self._when_applied(None)).apply(itemgetter(0))
+        changed = {key: done.apply(lambda is_done, key=key: (now if is_done else before)[key]) for key in before}
+        self.stack_outputs = {**now, **changed}
 
     def _remember(self, environments: Sequence[str], memory: PlanMemory) -> None:
         """Register what the next plan reads from the stack's state; in a preview nothing is stored.

@@ -43,23 +43,24 @@ class Served(NamedTuple):
         )
 
 
-def wait_until_served(served: Sequence[Served], prepared: Preparation) -> pulumi.Output[None]:
+def wait_until_served(served: Sequence[Served], prepared: Preparation) -> pulumi.Output[bool]:
     """Wait until everything serves where the stack asks for it, and else until what left drained pools does.
 
-    The Output is known then.
+    The Output says whether it does; what still has to wait for room that this very update frees counts as serving.
     """
     config, planned = prepared.config, prepared.planned
     waited = None if config.wait_for_ready else planned.drained_into
     served = [chosen for each in served if (chosen := each.only(waited)).placed]
     if not served:
-        return pulumi.Output.from_input(None)
+        return pulumi.Output.from_input(val=True)
     seconds = config.ready_timeout
     gone = services_leaving(planned.previous, planned.plan)
     # Waiting starts when everything is applied, so an update that cannot apply something ends at once.
     applied = pulumi.Output.all(*(component.applied for each in served for _, component in each.placed.values()))
     unready = [wait_in(each.kubeconfig, _waits(each, gone, seconds), after=applied) for each in served]
+    found = pulumi.Output.all(*unready)
     # Not awaited: the stack's outputs must be stored even where a service never becomes ready.
-    return pulumi.Output.all(*unready).apply(
+    found.apply(
         partial(
             finish,
             seconds=seconds,
@@ -67,6 +68,7 @@ def wait_until_served(served: Sequence[Served], prepared: Preparation) -> pulumi
             first="" if config.wait_for_ready else _WAIT_AGAIN.format(config.how_to_set("waitForReady", "true")),
         )
     )
+    return found.apply(lambda clusters: not any(each and not each.leaving for here in clusters for each in here))
 
 
 def _waits(served: Served, gone: Mapping[tuple[str, str], tuple[str, ...]], seconds: int) -> list[Wait]:

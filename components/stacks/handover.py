@@ -11,7 +11,7 @@ from slicewise.documents import DeploymentKey
 from slicewise.kubernetes import mapping
 from slicewise.planning import PreviousPlacement
 
-from ..state import PreviousStack, StackUnreadableError, read_outputs_of
+from ..state import REVISION_OUTPUT, SKIPPED_OUTPUT, PreviousStack, StackUnreadableError, read_outputs_of
 from .reading import StackPlan
 
 
@@ -37,8 +37,9 @@ async def stays(
 ) -> tuple[Stays, ...]:
     """Return what must not leave yet, because the environment that it moves to does not have it yet.
 
-    An environment has it when the outputs of the stack that applies it say so: these are stored when everything is
-    applied there, and with `waitForReady` when it serves. Outputs have no credentials, and none is needed to read them.
+    An environment has it when the outputs of the stack that applies it say so, and that it has applied this revision
+    of the plan: it says so when everything is applied, and with `waitForReady` when it serves. Outputs have no
+    credentials, and none is needed to read them.
 
     Args:
         plan: The plan.
@@ -53,7 +54,9 @@ async def stays(
         and (new := now - {*own} - before.elsewhere.get(str(each.key), frozenset()))
     }
     stacks = {plan.apply_stacks[name] for new in moving.values() for name in new if name in plan.apply_stacks}
-    applied = dict(zip(sorted(stacks), await asyncio.gather(*map(_placements, sorted(stacks))), strict=True))
+    applied = dict(
+        zip(sorted(stacks), await asyncio.gather(*(_applied(plan, each) for each in sorted(stacks))), strict=True)
+    )
     found = []
     for each, new in moving.items():
         reasons = [reason for name in sorted(new) if (reason := _why_not_yet(plan, name, each.key, applied))]
@@ -76,12 +79,16 @@ def elsewhere(plan: StackPlan, own: Collection[str], staying: Iterable[Stays], b
     return {name: " ".join(sorted(environments)) for name, environments in others.items() if environments}
 
 
-async def _placements(stack: str) -> Collection[str] | StackUnreadableError:
-    """Return the names of the placements that a stack has applied, or why that is not known."""
+async def _applied(plan: StackPlan, stack: str) -> Collection[str] | StackUnreadableError:
+    """Return the names of the placements that a stack has applied of the plan, or why that is not known."""
     try:
-        return mapping((await read_outputs_of(stack)).get("placements")).keys()
+        outputs = await read_outputs_of(stack)
     except StackUnreadableError as error:
         return error
+    revision, skipped = outputs.get(REVISION_OUTPUT), outputs.get(SKIPPED_OUTPUT) or ()
+    if not isinstance(revision, int | float) or revision < plan.revision:
+        return ()
+    return [name for name in mapping(outputs.get("placements")) if name.partition("/")[0] not in skipped]
 
 
 def _why_not_yet(

@@ -40,7 +40,11 @@ def test_what_moves_stays_until_the_other_stack_has_it(recorder: Recorder) -> No
         "ModelDeployment team/chat: it moves from mig-a to mig-b, and stays in mig-a until it is there: stack "
         f"{OTHER} does not have it there yet; run: pulumi up --stack apply-b; then `pulumi up` here removes it [SW449]"
     )
-    recorder.stack_outputs[OTHER] = {"placements": {"mig-b/team/chat": {}}}
+    there = {"placements": {"mig-b/team/chat": {}}, "revision": 2.0}
+    for not_yet in ({"revision": 1.0}, {"revision": None}, {"skipped": ["mig-b"]}, {"placements": {}}):
+        recorder.stack_outputs[OTHER] = {**there, **not_yet}
+        assert waiting(moved) == (found,)
+    recorder.stack_outputs[OTHER] = there
     assert waiting(moved) == ()
 
 
