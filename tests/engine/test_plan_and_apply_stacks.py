@@ -267,7 +267,7 @@ def test_two_stacks_never_have_one_environment(stacks: Stacks, clusters: dict[st
     stacks.configure("mig-a", mode="plan")
     file = stacks.program.directory / "stacks" / "Pulumi.mig-a.yaml"
     written = yaml.safe_load(file.read_text(encoding="utf-8"))
-    for key in ("planStack", "environments", "acceptPlan"):
+    for key in ("planStack", "environments"):
         del written["config"][f"slicewise:{key}"]
     file.write_text(yaml.safe_dump(written), encoding="utf-8")
     assert "[SW448]" in stacks.refused("mig-a")
