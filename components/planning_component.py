@@ -34,8 +34,11 @@ class PlanningComponent(pulumi.ComponentResource):
         """Have some outputs stay what they were `before` unless everything is applied and `serves`."""
         now = self.stack_outputs
         done = pulumi.Output.all(serves, self._when_applied(None)).apply(itemgetter(0))
-        changed = {key: done.apply(lambda is_done, key=key: (now if is_done else before)[key]) for key in before}
-        self.stack_outputs = {**now, **changed}
+
+        def value_of(key: str) -> pulumi.Output[Any]:
+            return done.apply(lambda is_done: (now if is_done else before)[key])
+
+        self.stack_outputs = {**now, **{key: value_of(key) for key in before}}
 
     def _remember(self, environments: Sequence[str], memory: PlanMemory) -> None:
         """Register what the next plan reads from the stack's state; in a preview nothing is stored.

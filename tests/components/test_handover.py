@@ -41,7 +41,13 @@ def test_what_moves_stays_until_the_other_stack_has_it(recorder: Recorder) -> No
         f"{OTHER} does not have it there yet; run: pulumi up --stack apply-b; then `pulumi up` here removes it [SW449]"
     )
     there = {"placements": {"mig-b/team/chat": {}}, "revision": 2.0}
-    for not_yet in ({"revision": 1.0}, {"revision": None}, {"skipped": ["mig-b"]}, {"placements": {}}):
+    others: list[dict[str, object]] = [
+        {"revision": 1.0},
+        {"revision": None},
+        {"skipped": ["mig-b"]},
+        {"placements": {}},
+    ]
+    for not_yet in others:
         recorder.stack_outputs[OTHER] = {**there, **not_yet}
         assert waiting(moved) == (found,)
     recorder.stack_outputs[OTHER] = there
