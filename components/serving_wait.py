@@ -68,7 +68,9 @@ def wait_until_served(served: Sequence[Served], prepared: Preparation) -> pulumi
             first="" if config.wait_for_ready else _WAIT_AGAIN.format(config.how_to_set("waitForReady", "true")),
         )
     )
-    return found.apply(lambda clusters: not any(each and not each.leaving for here in clusters for each in here))
+    serves = found.apply(lambda clusters: not any(each and not each.leaving for here in clusters for each in here))
+    # It comes of kubeconfigs, and so it would be secret, and other stacks could not read what depends on it.
+    return pulumi.Output.unsecret(serves)
 
 
 def _waits(served: Served, gone: Mapping[tuple[str, str], tuple[str, ...]], seconds: int) -> list[Wait]:
