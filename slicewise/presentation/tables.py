@@ -171,8 +171,9 @@ def _row(fleet: Fleet, item: Placement, of: Placement, changes: PlanChanges | No
 
 def _asked(fleet: Fleet, item: Placement) -> str:
     """Return what a pod of a workload has in its spec to get its slices or GPUs: a resource, or a claim of devices."""
-    by_claim = uses_claims(fleet.node_pool[item.environment, item.node_pool])
-    return claim_in_words(item) if by_claim else f"{item.resource}: {item.gpus_per_node}"
+    # The documents may have lost the pool, where an environment is left as it is.
+    pool = fleet.node_pool.get((item.environment, item.node_pool))
+    return claim_in_words(item) if pool and uses_claims(pool) else f"{item.resource}: {item.gpus_per_node}"
 
 
 _KINDS: Final = {ChangeKind.ADDED: "new", ChangeKind.UNCHANGED: "kept"}
