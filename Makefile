@@ -31,7 +31,7 @@ PROVIDER_BUILT = SLICEWISE_KUBERNETES_PROVIDER_VERSION="$$($(TOOLCHAIN) provider
 # without checkpoints a preview's time grows with the services, and not with their square.
 PULUMI = $(PROVIDER_BUILT) PATH="$$PATH:$$($(TOOLCHAIN) where)" \
 	PULUMI_HOME="$(STATE)/home" PULUMI_BACKEND_URL="file://$(STATE)/stacks?metadata=skip" PULUMI_CONFIG_PASSPHRASE= \
-	PULUMI_SKIP_UPDATE_CHECK=true PULUMI_PYTHON_CMD="$(CURDIR)/$(VENV)/bin/python" GOGC=400 \
+	PULUMI_SKIP_UPDATE_CHECK=true PULUMI_SKIP_CHECKPOINTS=true PULUMI_PYTHON_CMD="$(CURDIR)/$(VENV)/bin/python" GOGC=400 \
 	$(VENV)/bin/python slicewise/clusters/access/temporary_directory.py pulumi --non-interactive
 
 # A file where Pulumi 3.276 would make a directory: with every command it would write a log of all properties there, which

@@ -75,11 +75,13 @@ class Program:
         Its temporary directory is its own and goes with it: providers write kubeconfigs there.
         """
         command = shutil.which("pulumi", path=self.environment["PATH"]) or "pulumi"
+        # Pulumi 3.276 writes the whole state out at every step of a preview, too, and throws it away.
+        unstored = {"PULUMI_SKIP_CHECKPOINTS": "true"} if arguments[0] == "preview" else {}
         with private_tmp(Path(self.environment.get("TMPDIR") or tempfile.gettempdir())) as private:
             return subprocess.run(
                 [command, "--non-interactive", "--color", "never", *arguments],
                 cwd=self.directory,
-                env=self.environment | {"TMPDIR": str(private.path)},
+                env=self.environment | unstored | {"TMPDIR": str(private.path)},
                 pass_fds=[private.lock],
                 input=stdin,
                 capture_output=True,
