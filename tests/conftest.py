@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from unittest.mock import patch
 
 import pytest
 from hypothesis import settings
@@ -16,8 +15,15 @@ settings.load_profile("no deadline")
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_setup() -> Iterator[None]:
     # Messages of the engine's program have the width of the terminal; between the tests, so does pytest.
-    with patch.dict(os.environ, COLUMNS="10000"):
+    outside = os.environ.get("COLUMNS")
+    os.environ["COLUMNS"] = "10000"
+    try:
         yield
+    finally:
+        if outside is None:
+            del os.environ["COLUMNS"]
+        else:
+            os.environ["COLUMNS"] = outside
 
 
 pytest_runtest_call = pytest_runtest_teardown = pytest_runtest_setup
