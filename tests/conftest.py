@@ -21,7 +21,7 @@ def pytest_runtest_setup() -> Iterator[None]:
         yield
     finally:
         if outside is None:
-            del os.environ["COLUMNS"]
+            os.environ.pop("COLUMNS", None)
         else:
             os.environ["COLUMNS"] = outside
 

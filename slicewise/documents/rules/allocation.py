@@ -102,6 +102,7 @@ def check_publishable(pool: NodePool, path: FieldPath) -> Iterator[Diagnostic]:
                 field=(*path, "capabilities", "migConfiguration", *at),
                 profile=name,
                 published=count,
+                limit=_MOST_PUBLISHED,
             )
 
 
