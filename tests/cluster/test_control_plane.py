@@ -150,7 +150,7 @@ def test_nothing_is_left_when_the_process_that_started_it_is_killed(tmp_path: Pa
             assert len(commands_with(str(tmp_path))) == 4
         finally:
             parent.kill()
-    wait_until("all processes gone", lambda: commands_with(str(tmp_path)) == [], seconds=10)
+    wait_until("all processes gone", lambda: commands_with(str(tmp_path)) == [], seconds=60)
 
 
 def test_missing_binaries_name_the_command_that_builds_them(tmp_path: Path) -> None:
