@@ -163,7 +163,7 @@ def print_fleet_layout(console: Console, found: FleetLayout) -> None:
     for each in found.unserved:
         show_line(console, f"{each.key} lacks {counted(each.missing, 'environment')}: {each.why}", WARNING)
     if found.unserved:
-        show_line(console, "`slicewise explain DEPLOYMENT` says of every pool why it is not the one", WARNING)
+        show_line(console, "`slicewise explain DEPLOYMENT PATH…` shows for every pool why it was not chosen", WARNING)
     show_line(console, f"{found.seconds:.1f} seconds")
 
 

@@ -155,7 +155,7 @@ def pool_to_dict(usage: PoolUsage) -> dict[str, Any]:
         "reserved": usage.reserved,
         "free": usage.free,
         **({"blocked": usage.blocked} if usage.gpus_on_demand else {}),
-        "shortOf": list(usage.short),
+        "shortOf": list(map(str, usage.short)),
         **({} if usage.scheduling is Scheduling.ACTIVE else {"scheduling": usage.scheduling.value}),
     }
 

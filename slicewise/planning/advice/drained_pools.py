@@ -28,11 +28,11 @@ def drained_pool_advice(
     for (name, pool), deployments in sorted(staying.items()):
         names = sorted(str(each.key) for each in deployments)
         why = "; ".join(f"{each.key}: {each.nearest}" for each in deployments if each.nearest)
-        stay = "stays" if len(names) == 1 else "stay"
+        stay, them = ("stays", "it") if len(names) == 1 else ("stay", "them")
         yield Diagnostic.warning(
             Code.STAYS_ON_DRAINED_POOL,
-            f"{pool} is being drained, and {some(names)} {stay} on it, since nothing else has room: {why}",
-            f"make room elsewhere, which the next plan uses; `slicewise explain {names[0]}` shows every pool",
+            f"{pool} is being drained, and {some(names)} {stay} on it, because no other pool can take {them}: {why}",
+            f"make room elsewhere, which the next plan uses; `slicewise explain {names[0]} PATH…` shows every pool",
             field=_field(fleet.environment[name], pool),
             subject=Subject("InferenceEnvironment", name, node_pool=pool),
             deployments=names,

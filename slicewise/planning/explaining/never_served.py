@@ -114,7 +114,7 @@ class _Prospects:
         key = (id(demand.model), *(frozenset(selector.match_labels.items()) for selector in selectors))
         if key not in self._explained:
             if len(self._explained) >= _MOST_EXPLAINED:
-                return f"`slicewise explain {demand.key}` says why"
+                return f"`slicewise explain {demand.key} PATH…` says why"
             order = list(RejectionCode)
             _, _, place, text = min(
                 (len(reasons), order.index(reasons[0].code), place, reasons[0].text)

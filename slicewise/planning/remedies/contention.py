@@ -1,31 +1,41 @@
-"""Whether room that a remedy makes could go to another deployment that also lacks an environment."""
+"""Whether room that a remedy makes could go to another deployment: one that lacks an environment, or is to move."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import replace
+from typing import NamedTuple
 
-from slicewise.documents import DeploymentKey, Fleet, ModelDeployment
+from slicewise.documents import DeploymentKey, Fleet, ModelDeployment, Scheduling
 from slicewise.planning.capacity import ChargedPool, PoolLedger
-from slicewise.planning.plan import Shortfall
+from slicewise.planning.plan import Plan
 from slicewise.planning.remedies.remedy import PrefillWant, Want, both_workloads
 
 _MANY_NODES = 1_000_000
 
 
+class Rival(NamedTuple):
+    """A deployment that would take room: where it has no use for any, and the pool that it is to leave, if one."""
+
+    deployment: ModelDeployment
+    served: AbstractSet[str]
+    leaves: tuple[str, str] | None = None
+
+
 class Contention:
-    """The deployments of a plan that lack environments, as rivals for the same room.
+    """The deployments of a plan that lack environments, or stay on drained pools, as rivals for the same room.
 
     Which of them planning would try first is left open: a rival counts unless its priority is lower.
     """
 
-    def __init__(
-        self, fleet: Fleet, shortfalls: Iterable[Shortfall], served: Mapping[DeploymentKey, AbstractSet[str]]
-    ) -> None:
+    def __init__(self, fleet: Fleet, plan: Plan, served: Mapping[DeploymentKey, AbstractSet[str]]) -> None:
         self._fleet = fleet
-        self._served = served
-        self._short = [fleet.deployment[shortfall.deployment] for shortfall in shortfalls]
+        lacking = (fleet.deployment[shortfall.deployment] for shortfall in plan.shortfalls)
+        self._rivals = [
+            *(Rival(deployment, served[deployment.key]) for deployment in lacking),
+            *_on_drained_pools(fleet, plan, served),
+        ]
         self._answers: dict[object, Sequence[Want]] = {}
 
     def rival(self, want: Want, place: ChargedPool) -> DeploymentKey | None:
@@ -64,9 +74,9 @@ class Contention:
             large = place.with_pool(max_node_count=max(place.pool.nodes, _MANY_NODES))
             self._answers[key] = [
                 want
-                for deployment in self._short
-                if place.name[0] not in self._served[deployment.key]
-                for want in self._wants(deployment, large)
+                for rival in self._rivals
+                if place.name[0] not in rival.served and place.name != rival.leaves
+                for want in self._wants(rival.deployment, large)
                 if want.matches(large)
             ]
         return self._answers[key]
@@ -75,6 +85,17 @@ class Contention:
         model = self._fleet.model_of(deployment)
         for profile in model.serving:
             yield from both_workloads(Want(deployment, model, profile, place, one_more=False), place)
+
+
+def _on_drained_pools(fleet: Fleet, plan: Plan, served: Mapping[DeploymentKey, AbstractSet[str]]) -> Iterator[Rival]:
+    """Yield what is to leave its pool, and may go to another of the same environment."""
+    for item in plan.placements:
+        for each in item.workloads:
+            name = each.environment, each.node_pool
+            pool = fleet.node_pool.get(name)
+            if pool and fleet.environment[each.environment].scheduling_of(pool) is Scheduling.DRAIN:
+                deployment = fleet.deployment[item.deployment]
+                yield Rival(deployment, served[item.deployment] - {each.environment}, name)
 
 
 def _takes(pool: PoolLedger, asked: Sequence[Want]) -> bool:

@@ -60,7 +60,7 @@ class Remedies:
 
     @cached_property
     def _contention(self) -> Contention:
-        return Contention(self._fleet, self._plan.shortfalls, self._served)
+        return Contention(self._fleet, self._plan, self._served)
 
     def of(self, shortfall: Shortfall, limit: int = SHOWN) -> tuple[Remedy, ...]:
         """Return the cheapest remedies, of as many kinds as there are."""

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.documents import each_rejection
+from tests.documents import deployment, each_rejection, environment, model, pool
 from tests.unit.cli.running import COMMANDS, DEMO, GKE_MIXED, SHORTFALL, in_process, slicewise
 
 
@@ -127,6 +127,17 @@ def test_shortfall_exits_3_and_says_why_for_every_pool() -> None:
         ("whole", "fp8-tp2", "capacity"),
     ]
     assert each_rejection(plan)[3]["message"] == "2 of 2 units free, needs 4"
+
+
+@pytest.mark.parametrize("short", [{"cpu": "4"}, {"memory": "16Gi"}, {"pods": 1}])
+def test_yaml_is_the_same_plan_where_something_is_short(short: dict[str, object], tmp_path: Path) -> None:
+    plenty = {"cpu": "400", "memory": "1Ti"}
+    documents = [environment("one", pool("p", allocatable=plenty | short)), model("m"), deployment("a", "m")]
+    path = tmp_path / "fleet.yaml"
+    path.write_text(yaml.safe_dump_all(documents), encoding="utf-8")
+    as_json, as_yaml = (in_process("plan", str(path), "--output", form).stdout for form in ("json", "yaml"))
+    assert yaml.safe_load(as_yaml) == json.loads(as_json)
+    assert json.loads(as_json)["nodePools"][0]["shortOf"] != []
 
 
 def test_yaml_is_the_same_plan() -> None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from slicewise.documents import DeploymentKey
-from slicewise.planning import DecisionLog, Verdict, candidates, make_plan
+from slicewise.planning import DecisionLog, Rejections, Verdict, candidates, make_plan, parse_previous
+from slicewise.presentation import shortfall_lines
 from tests.documents import (
     Document,
     deployment,
@@ -130,9 +131,9 @@ def test_what_has_no_room_elsewhere_stays_and_is_said() -> None:
         (
             "InferenceEnvironment east: spec.nodePools[0].scheduling",
             (
-                "a is being drained, and team/y stays on it, since nothing else has room: team/y: east/b comes "
+                "a is being drained, and team/y stays on it, because no other pool can take it: team/y: east/b comes "
                 "nearest: 1 of 4 units free, needs 4; make room elsewhere, which the next plan uses; `slicewise "
-                "explain team/y` shows every pool"
+                "explain team/y PATH…` shows every pool"
             ),
         )
     ]
@@ -282,6 +283,31 @@ def test_remedies_wake_a_paused_environment_or_nothing_where_both_are_paused() -
         assert_true(remedy, documents, "x")
     both = [_two(a=NO_NEW, b=NO_NEW, scheduling="NoNew"), *ASKED]
     assert lines(both, "x", 9) == []
+
+
+def test_what_is_to_leave_a_drained_pool_takes_the_room_of_a_remedy_first() -> None:
+    def cluster(nodes: int, **old: object) -> list[Document]:
+        one = environment(
+            "east", pool("old", acceleratorCount=1, **old), pool("new", acceleratorCount=1, nodeCount=nodes)
+        )
+        return [one, model("m"), deployment("a", "m"), deployment("b", "m")]
+
+    both = plan_of(cluster(1))
+    asked = [*cluster(1, **DRAIN), deployment("c", "m")]
+    fleet = fleet_of(asked)
+    plan = make_plan(fleet, parse_previous(both["placements"], "before"))
+    said = shortfall_lines(fleet, plan, Rejections(fleet, plan))
+    assert "  remedy: nodeCount 2 on east/new (now 1) would let it run (team/b may take this room first)" in said
+    # Followed, b leaves the drained pool, and c waits on.
+    after = plan_of([*cluster(2, **DRAIN), deployment("c", "m")], plan_of(asked, both))
+    assert places(after) == [("a", "east", "new", "any"), ("b", "east", "new", "any")]
+    assert [each["deployment"]["name"] for each in after["shortfalls"]] == ["c"]
+    # Of a lower priority, b waits for c.
+    asked[3]["spec"]["priority"] = -1
+    lower = fleet_of(asked)
+    plan = make_plan(lower, parse_previous(both["placements"], "before"))
+    said = shortfall_lines(lower, plan, Rejections(lower, plan))
+    assert "  remedy: nodeCount 2 on east/new (now 1) would let it run" in said
 
 
 def test_explain_names_the_rule() -> None:
