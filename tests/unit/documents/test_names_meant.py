@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from slicewise.documents.base import DNS_SUBDOMAIN
+from slicewise.documents.reading.names_meant import name_meant
 from tests.unit.documents.documents import mig, minimal, pools
 from tests.unit.documents.fields import MODEL, PRECISIONS
 
@@ -60,3 +62,19 @@ def test_the_profile_that_is_proposed_has_as_many_compute_slices(
 ) -> None:
     (line,) = loader.refuse(pools({"acceleratorType": gpu, "capabilities": mig(written, "4Gi")}))
     assert line.endswith(f'; did you mean "{meant}"? [SW204]')
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        ("https://east.example.com", 'write "east.example.com"'),
+        ("https://East.example.com:8443/v1", 'write "east.example.com"'),
+        ("east.example.com:8443", 'write "east.example.com"'),
+        ("http://10.0.0.7:8080", 'write "10.0.0.7"'),
+        ("*.example.com", ""),
+        ("2001:db8::1", ""),
+        ("Qwen2.5_7B", 'write "qwen2.5-7b"'),
+    ],
+)
+def test_of_an_address_the_host_is_meant(written: str, meant: str) -> None:
+    assert name_meant(written, DNS_SUBDOMAIN) == ("", meant)
