@@ -146,8 +146,8 @@ def test_nothing_is_left_when_the_process_that_started_it_is_killed(tmp_path: Pa
         try:
             assert parent.stdout
             assert parent.stdout.readline() == "ready\n"
-            # The parent itself, etcd, kube-apiserver and kube-controller-manager.
-            assert len(commands_with(str(tmp_path))) == 4
+            # The parent itself, etcd, kube-apiserver and kube-controller-manager, which may be about to begin.
+            wait_until("four processes", lambda: len(commands_with(str(tmp_path))) == 4, seconds=60)
         finally:
             parent.kill()
     wait_until("all processes gone", lambda: commands_with(str(tmp_path)) == [], seconds=60)
