@@ -239,7 +239,7 @@ _OF_THE_PROGRAM: Final = ("arguments", "writtenIn")
 ONLY_CONFIGURED: Final = frozenset(
     ("manifests", "kubeconfigs", "mode", "planStack", "environments", "applyStacks", "acceptPlan")
 )
-"""The keys that are no arguments: programs pass documents and kubeconfigs, and what a stack is for is the stack's."""
+"""The keys that are not arguments: programs pass documents and kubeconfigs; the stack says what it is for."""
 _STACK_CONFIG: Final = TypeAdapter(StackConfig)
 KEYS: Final = tuple(
     field.alias for field in vars(StackConfig)["__pydantic_fields__"].values() if field.alias not in _OF_THE_PROGRAM

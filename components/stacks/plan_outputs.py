@@ -44,7 +44,8 @@ def planned_outputs(
 def digest_of(outputs: Mapping[str, Any]) -> str:
     """Return the digest of a plan's outputs but for the digest itself.
 
-    It tells an edit by hand from what was planned. It is no signature: who may write the state can write it, too.
+    It tells an edit by hand from what was planned. It is not a signature: whoever may write the state can write a new
+    digest, too.
     """
     said = {key: each for key, each in outputs.items() if key != DIGEST_OUTPUT}
     return text_digest(json.dumps(_as_stored(said), sort_keys=True))

@@ -226,7 +226,7 @@ class _Rollout:
         return [at for at in self._at if any(_is_on(each, environment, pool) for each in at.workloads)]
 
     def _pods(self, nodes: _Nodes) -> int:
-        """Return on how many nodes pods may stand: nobody knows on which, and units left alone may be pods, too."""
+        """Return how many nodes may have pods: which ones is not known, and reserved units may be pods of others."""
         environment, pool = self._pools[nodes[0]].state.key[0], self._parts[nodes]
         workloads = (each for at in self._at for each in at.workloads if _is_on(each, environment, pool.name))
         pods = sum(each.replicas * each.nodes_per_replica for each in workloads)

@@ -40,7 +40,8 @@ def message_console(file: IO[str]) -> Console:
     """Return a console that writes to `file`, without colours, what the engine prints as a message.
 
     The program writes to the engine, and the engine to the terminal of both, if there is one: `pulumi preview` in a
-    window of 80 columns. The variable COLUMNS overrides its width; without either, as in CI, there are no bounds.
+    window of 80 columns. The variable COLUMNS overrides the terminal's width; with neither, as in CI, lines may be
+    of any length.
     """
     return Console(file=file, width=_terminal_width() or _WIDE, color_system=None)
 

@@ -15,7 +15,7 @@ from slicewise.mig import kubernetes_spelling
 
 _LONGEST: Final = 100
 # `https://models.example.com:8443/v1`, and with no more than a port: the host is meant.
-_ADDRESS: Final = re.compile(r"[a-z]+://([^/:]+)(:\d+)?(/.*)?|([^/:]+):\d+")
+_ADDRESS: Final = re.compile(r"[a-z]+://(?:[^/@]*@)?([^/:?#]+)(:\d+)?([/?#].*)?|([^/:]+):\d+")
 
 
 def name_meant(text: str, pattern: Pattern) -> tuple[str, str]:
@@ -41,7 +41,7 @@ def _label(text: str) -> str:
 def _subdomain(text: str) -> str:
     if address := _ADDRESS.fullmatch(text.lower()):
         text = address[1] or address[4]
-    # A wildcard is no host, and the parts of an IPv6 address are no name.
+    # `*.example.com` is not one host, and `2001:db8::1` not a name.
     if "*" in text or text.count(":") > 1:
         return ""
     return ".".join(filter(None, map(_label, text.split("."))))
