@@ -6,11 +6,10 @@ import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from lightkube.resources.core_v1 import Node, Pod
+from lightkube.resources.core_v1 import Pod
 
-from embedded.api_client import connect
-from embedded.deadlines import wait_until
-from embedded.fake_nodes import FakePool, add_nodes, nodes_ready
+from embedded.fake_nodes import FakePool
+from tests.cluster.stack_on_nodes import stack_on_nodes
 from tests.cluster.workloads import GPU
 from tests.documents import Document, deployment, environment, model, pool, profile, slices
 from tests.engine.workspace import Workspace
@@ -65,19 +64,8 @@ def fleet(
 @pytest.fixture
 def stack(cluster: EmbeddedCluster, workloads: Workloads, tmp_path: Path) -> Iterator[Workspace]:
     """A stack that reaches the cluster, which has the nodes for a while; services go before the nodes."""
-    add_nodes(cluster.plane, NODES)
-    with connect(cluster.plane) as client:
-        wait_until("nodes ready", lambda: nodes_ready(client), seconds=60)
-        stack = Workspace.create(tmp_path)
-        stack.set_config(f'kubeconfigs["{ENVIRONMENT}"]', cluster.plane.kubeconfig, secret=True)
-        try:
-            yield stack
-        finally:
-            # A pod that waits keeps KServe's controller busy without end.
-            workloads.delete(*workloads.services())
-            for fake in NODES:
-                for name in fake.node_names():
-                    client.delete(Node, name)
+    with stack_on_nodes(cluster, NODES, ENVIRONMENT, workloads, tmp_path) as made:
+        yield made
 
 
 def running(workloads: Workloads, service: str) -> dict[str, dict[str, Any]]:
