@@ -47,6 +47,7 @@ def program(recorder: Recorder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
         (tmp_path / "fleet.yaml").write_text(yaml.safe_dump_all(documents), encoding="utf-8")
         settings = {"manifests": str(tmp_path), **config}
         monkeypatch.setattr("components.sdk_costs.avoid_sdk_costs", lambda: None)
+        monkeypatch.setattr("components.interruption.end_silently_when_interrupted", lambda: None)
         return run_program(ROOT, {f"slicewise:{key}": value for key, value in settings.items()})
 
     return run_stack
