@@ -50,7 +50,7 @@ class ColdStart:
         """Preview twice in a new clone, without anything that was fetched or built before."""
         with tempfile.TemporaryDirectory() as directory:
             clone = Path(directory) / "slicewise"
-            subprocess.run(["git", "clone", "--quiet", self.checkout, clone], check=True)
+            self._must("git", "clone", "--quiet", str(self.checkout), str(clone))
             caches = {name: str(Path(directory) / name.lower()) for name in _CACHES}
             environment = os.environ | caches | _WRITABLE
             cpu, wall = self._preview(clone, environment)
@@ -60,10 +60,13 @@ class ColdStart:
 
     def _preview(self, clone: Path, environment: dict[str, str]) -> tuple[float, float]:
         cpu, began = _children_seconds(), time.monotonic()
-        done = subprocess.run(["make", "preview"], cwd=clone, env=environment, text=True, capture_output=True, check=False)
+        self._must("make", "-C", str(clone), "preview", environment=environment)
+        return _children_seconds() - cpu, time.monotonic() - began
+
+    def _must(self, *command: str, environment: dict[str, str] | None = None) -> None:
+        done = subprocess.run(command, env=environment, text=True, capture_output=True, check=False)  # noqa: S603 - the lines above
         if done.returncode != 0:
             sys.exit(f"{self.name}: {done.stdout}\n{done.stderr}")
-        return _children_seconds() - cpu, time.monotonic() - began
 
     def __str__(self) -> str:
         """Write it on one line."""
