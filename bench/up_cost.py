@@ -1,9 +1,10 @@
 """`python -m bench.up_cost CHECKOUT`: what `pulumi up` of a new stack costs, beside another checkout.
 
-The programs of both run with this checkout's engine, provider and Python packages, on stacks whose state is in files,
-against one embedded API server with KServe's kinds and no controllers. This checkout's stacks are made with checkpoints
-and without (PULUMI_SKIP_CHECKPOINTS=true). Shown are the seconds of the processor that engine, program and provider
-take together, what they write to files, pipes and sockets, and the size of the state at the end.
+Each program runs with the engine, the provider and the Python packages of its own checkout (where `make preview` has
+run), on stacks whose state is in files, against one embedded API server with KServe's kinds and no controllers. This
+checkout's stacks are made with checkpoints and without (PULUMI_SKIP_CHECKPOINTS=true). Shown are the seconds of the
+processor that engine, program and provider take together, what they write to files, pipes and sockets, and the size of
+the state at the end.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import argparse
 import os
 import resource
 import statistics
+import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -119,13 +121,19 @@ def _rows(other: Path, services: list[int], most: int) -> Iterator[NewStack]:
 
 
 def _program(checkout: Path, directory: Path) -> Program:
-    """Return the program of a checkout on an empty stack, with the engine and the packages of this one."""
+    """Return the program of a checkout on an empty stack, with the engine and the packages of that checkout."""
     (directory / "stacks" / _STACK).mkdir(parents=True)
     (directory / "state").mkdir()
     for name in _PROGRAM:
         (directory / name).symlink_to(checkout / name)
-    (directory / ".venv").symlink_to(CHECKOUT / ".venv")
+    (directory / ".venv").symlink_to(checkout / ".venv")
     program = Program.at(directory, _STACK)
+    python = str(checkout / ".venv/bin/python")
+    where = subprocess.run(  # noqa: S603 - the checkout that was asked for
+        [python, checkout / "toolchain/build.py", "where"], capture_output=True, text=True, check=True
+    )
+    path = os.pathsep.join((where.stdout.strip(), program.environment["PATH"]))
+    program = replace(program, environment=program.environment | {"PATH": path, "PULUMI_PYTHON_CMD": python})
     program.pulumi("stack", "init", _STACK, "--secrets-provider", "passphrase").check_returncode()
     return program
 
