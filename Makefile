@@ -21,6 +21,9 @@ PACKAGES = $(PYTHON) toolchain/packages.py
 LOCKED := requirements.in $(filter-out requirements-testing.in,$(wildcard requirements-*.in))
 SOURCES := slicewise components embedded toolchain policies bench tools tests __main__.py
 
+# Packages come without bytecode: where Python may not keep it, each start would compile hundreds of modules anew.
+unexport PYTHONDONTWRITEBYTECODE
+
 # The program asks for the provider that it gets, or `pulumi` would warn of a wrong version.
 PROVIDER_BUILT = SLICEWISE_KUBERNETES_PROVIDER_VERSION="$$($(TOOLCHAIN) provider-version)"
 

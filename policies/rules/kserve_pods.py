@@ -99,11 +99,10 @@ def _disagreement(name: str, *, leader: Field, worker: Field) -> Iterator[Outcom
 def _compared(spec: Field, name: str) -> Field:
     if name in _OF_POD:
         return spec[name]
-    return (
-        (Pod(spec, by_kserve=True).main or spec["containers"])[name]
-        if spec["containers"].elements()
-        else Field(None, f"{spec.path}.containers")
-    )
+    containers = spec["containers"]
+    if not containers.elements():
+        return Field(None, spec, "containers")
+    return (Pod(spec, by_kserve=True).main or containers)[name]
 
 
 def _meaning(name: str, field: Field, spec: Field) -> Any:  # noqa: ANN401 - a value of any type

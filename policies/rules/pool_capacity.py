@@ -48,7 +48,7 @@ def _check(resources: Sequence[Resource], _: Config) -> Iterator[Outcome]:
     if not pools.present:
         return
     by_pool: dict[tuple[str | None, str | None], list[_Demand]] = {}
-    scalers = list(autoscalers(resources))
+    scalers = autoscalers(resources)
     for service in services(resources):
         annotations = properties(service)["metadata"]["annotations"]
         environment, spec = annotations[ENVIRONMENT_ANNOTATION].text(), properties(service)["spec"]

@@ -33,7 +33,6 @@ from policies.rules.reading.stack_services import (
     name_in_cluster,
     outputs,
     pod_units,
-    scaled_names,
     services,
 )
 
@@ -68,7 +67,6 @@ __all__ = [
     "profiles_of",
     "properties",
     "required_labels",
-    "scaled_names",
     "services",
     "unknown_in",
     "variables",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from typing import Final
 
 from policies.rules.reading.fields import Field, properties
@@ -29,6 +30,8 @@ _POD_SPECS: Final[dict[tuple[str, str], tuple[tuple[str, ...], ...]]] = {
 }
 
 
+# Each rule asks it of each resource, and a stack has few types.
+@cache
 def group_and_kind(resource_type: str) -> tuple[str, str]:
     """Return the API group and the kind of a Kubernetes type token, or two empty strings."""
     package, _, rest = resource_type.partition(":")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -59,8 +59,9 @@ class Autoscaler:
     maximum: Field
 
 
-def autoscalers(resources: Sequence[Resource]) -> Iterator[Autoscaler]:
-    """Yield every KEDA ScaledObject and HorizontalPodAutoscaler."""
+def autoscalers(resources: Sequence[Resource]) -> dict[NameInCluster, Autoscaler]:
+    """Return every KEDA ScaledObject and HorizontalPodAutoscaler, by what it scales."""
+    found = {}
     for resource in resources:
         if group_and_kind(resource.type) not in _AUTOSCALERS:
             continue
@@ -69,10 +70,12 @@ def autoscalers(resources: Sequence[Resource]) -> Iterator[Autoscaler]:
         namespace = properties(resource)["metadata"]["namespace"].text() or _DEFAULT_NAMESPACE
         maximum = "maxReplicaCount" if group_and_kind(resource.type) == _SCALED_OBJECT else "maxReplicas"
         if name:
-            yield Autoscaler(resource, NameInCluster(resource.cluster, namespace, name), spec[maximum])
+            target = NameInCluster(resource.cluster, namespace, name)
+            found.setdefault(target, Autoscaler(resource, target, spec[maximum]))
+    return found
 
 
-def scaled_names(service: NameInCluster) -> tuple[NameInCluster, ...]:
+def _scaled_names(service: NameInCluster) -> tuple[NameInCluster, ...]:
     """Return what KServe calls the workloads of `service`."""
     return tuple(
         NameInCluster(service.cluster, service.namespace, f"{service.name}{suffix}")
@@ -80,10 +83,13 @@ def scaled_names(service: NameInCluster) -> tuple[NameInCluster, ...]:
     )
 
 
-def autoscaler_of(service: Resource, found: Sequence[Autoscaler]) -> Autoscaler | None:
-    """Return what scales `service`, if one of those found does."""
-    name = name_in_cluster(service)
-    return next((item for item in found if name and item.target in scaled_names(name)), None)
+def autoscaler_of(workload: Resource, found: Mapping[NameInCluster, Autoscaler]) -> Autoscaler | None:
+    """Return what scales `workload`, an LLMInferenceService or what scales by itself, if one of those found does."""
+    name = name_in_cluster(workload)
+    if name is None:
+        return None
+    names = _scaled_names(name) if is_service(workload.type) else (name,)
+    return next((found[each] for each in names if each in found), None)
 
 
 def pod_units(workload: Field, scaler: Autoscaler | None) -> Iterator[tuple[int, Counter[str]]]:
