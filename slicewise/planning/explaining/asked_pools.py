@@ -35,10 +35,6 @@ class FoundPool(NamedTuple):
     closed: Reason | None = None
     """That it takes nothing new, if that is so."""
 
-    def reason(self, asking: Asking) -> Reason | None:
-        """Return why it does not take what is asked."""
-        return self.unmet(asking) or self.no_room(asking)
-
     def unmet(self, asking: Asking) -> Reason | None:
         """Return why it would not take what is asked, full or not."""
         return self.unselected or asking.by_class[self.number] or self.closed
@@ -85,22 +81,24 @@ def why_not_served(pool: FoundPool, asking: Asking, quotas: Quotas | None, here:
         reason = quotas.refusal(pool.ledger, asking, matching)
     reason = reason or pool.no_room(asking)
     if reason is None and asking.prefill:
-        reason = _no_prefill(here, pool, asking, asking.prefill)
+        reason = _no_prefill(here, pool, asking, asking.prefill, quotas)
     return reason
 
 
-def _no_prefill(pools: Sequence[FoundPool], taken: FoundPool, asking: Asking, prefill: Asking) -> Reason | None:
+def _no_prefill(
+    pools: Sequence[FoundPool], taken: FoundPool, asking: Asking, prefill: Asking, quotas: Quotas | None
+) -> Reason | None:
     """Return why none of an environment's `pools` takes a prefill workload once its placement is on `taken`."""
     charged = taken.ledger.without([(taken.ledger.node.size_of(asking.pod), -asking.pods)])
     on_its_nodes = {each.resource: each for each in (charged, *charged.beside)}
-    return nearest_for_prefill(
-        (
-            pool.ledger.name,
-            (
-                pool._replace(ledger=on_its_nodes[pool.ledger.resource])
-                if pool.ledger.name == taken.ledger.name
-                else pool
-            ).reason(prefill),
-        )
-        for pool in pools
-    )
+
+    def reason(pool: FoundPool) -> Reason | None:
+        if unmet := pool.unmet(prefill):
+            return unmet
+        # A quota may allow the pair on one pool, which is full, and forbid it on another, which has room.
+        exceeded = quotas.refusal(taken.ledger, asking, [pool.ledger]) if quotas else None
+        same = pool.ledger.name == taken.ledger.name
+        found = pool._replace(ledger=on_its_nodes[pool.ledger.resource]) if same else pool
+        return exceeded or found.no_room(prefill)
+
+    return nearest_for_prefill((pool.ledger.name, reason(pool)) for pool in pools)

@@ -33,6 +33,7 @@ SHOWN = 3
 # A deployment may have thousands of candidates; those that lack least are the cheapest to fix.
 _TRIED = 50
 _FULL = (RejectionCode.CAPACITY, RejectionCode.NOT_ENOUGH_NODES)
+_FOR_PREFILL = (*_FULL, RejectionCode.QUOTA)
 _ORDER = {code: number for number, code in enumerate(RejectionCode)}
 
 
@@ -84,8 +85,8 @@ class Remedies:
             yield from filter(self._allowed, self._making_room(want, found))
         for want in self._over_quota(shortfall):
             yield from self._within_quotas(want)
-        for want in self._full_for_prefill(shortfall):
-            yield from self._fewer_replicas(want, len(self._served[want.deployment.key]))
+        for want in self._without_prefill(shortfall):
+            yield from self._within_quotas(want)
             for prefill in prefill_wants(want):
                 if not self._fleet.quotas or self._quotas.allow_pair(want, prefill):
                     yield from self._making_room_on_pool(prefill, found)
@@ -159,13 +160,13 @@ class Remedies:
         changed = replace(proposal.want, place=proposal.place)
         return self._quotas.allow(changed) and self._quotas.count_alike(proposal.want.place, proposal.place)
 
-    def _full_for_prefill(self, shortfall: Shortfall) -> Iterator[Want]:
-        """Yield what has room itself, beside which a pool could take its prefill workload if there were room."""
-        full = self._in_order(
+    def _without_prefill(self, shortfall: Shortfall) -> Iterator[Want]:
+        """Yield what has room itself, beside which a pool could take its prefill workload with room, or more quota."""
+        lacking = self._in_order(
             shortfall,
-            lambda group: isinstance(group.reason, NoPoolForPrefill) and group.reason.why.code in _FULL,
+            lambda group: isinstance(group.reason, NoPoolForPrefill) and group.reason.why.code in _FOR_PREFILL,
         )
-        for item in full[:_TRIED]:
+        for item in lacking[:_TRIED]:
             yield from self._wants(shortfall, item)
 
     def _in_order(self, shortfall: Shortfall, wanted: Callable[[RejectionGroup], bool]) -> Sequence[Rejection]:

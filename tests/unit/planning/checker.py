@@ -10,7 +10,15 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from itertools import product
 
-from slicewise.documents import DeploymentKey, Fleet, InferenceEnvironment, ModelDeployment, NodePool, ServingProfile
+from slicewise.documents import (
+    DeploymentKey,
+    Fleet,
+    InferenceEnvironment,
+    ModelDeployment,
+    ModelSpec,
+    NodePool,
+    ServingProfile,
+)
 from tests.documents import Document, each_rejection
 from tests.unit.planning.capacity_rule import Node, Pod
 from tests.unit.planning.drained_rule import idle_on_drained_pools, promised_on
@@ -282,19 +290,36 @@ class _Checker:
         offer: Offer,
     ) -> bool:
         """Return whether quotas forbid it on `pool`, whichever pool has its prefill."""
-        name, shape = environment.metadata.name, profile.replica_topology
-        own = (name, pool, offer.resource, replicas_of(deployment) * shape.nodes * shape.gpus_per_node)
-        beside = []
-        if profile.prefill:
-            workload = prefill_profile(profile)
-            shape = workload.replica_topology
-            units = prefill_replicas_of(deployment, profile) * shape.nodes * shape.gpus_per_node
-            beside = [
-                [own, (name, each, other.resource, units)]
-                for each, other in _offered(environment)
-                if not static_codes(deployment, workload, environment, each, other.resource)
-            ]
-        return all(exceeded(self.fleet, self.plan["placements"], deployment, asked) for asked in beside or [[own]])
+        pairs = [
+            self._pair(deployment, profile, environment, (pool, offer), each)
+            for each in _offered(environment)
+            if profile.prefill
+            and not static_codes(deployment, prefill_profile(profile), environment, each[0], each[1].resource)
+        ]
+        pairs = pairs or [self._pair(deployment, profile, environment, (pool, offer), None)]
+        return all(exceeded(self.fleet, self.plan["placements"], deployment, asked) for asked in pairs)
+
+    @staticmethod
+    def _pair(
+        deployment: ModelDeployment,
+        profile: ServingProfile,
+        environment: InferenceEnvironment,
+        own: tuple[NodePool, Offer],
+        prefill: tuple[NodePool, Offer] | None,
+    ) -> list[tuple[str, NodePool, str, int]]:
+        """Return what a quota counts of a profile's own pods on one pool, and of those of its prefill on another."""
+        workloads = [(own, profile, replicas_of(deployment))]
+        if prefill:
+            workloads.append((prefill, prefill_profile(profile), prefill_replicas_of(deployment, profile)))
+        return [
+            (
+                environment.metadata.name,
+                pool,
+                offer.resource,
+                replicas * workload.replica_topology.nodes * workload.replica_topology.gpus_per_node,
+            )
+            for (pool, offer), workload, replicas in workloads
+        ]
 
     def _only_prefill_lacks(
         self,
@@ -304,17 +329,21 @@ class _Checker:
         pool: NodePool,
         offer: Offer,
     ) -> bool:
-        """Return whether the profile's own pods have room on `pool`, and those of its prefill beside them nowhere."""
+        """Return whether the profile's own pods have room on `pool`, and those of its prefill, beside them and within quotas, nowhere."""
         name, model = environment.metadata.name, self.fleet.model_of(deployment)
         own = pods_of(deployment, model, profile, pool, offer.resource)
-        if profile.prefill is None or not self._room(name, pool, own):
+        held = _holds(deployment, model, profile, (pool, offer))
+        if profile.prefill is None or not held or not self._room(name, pool, own):
             return False
         for each, other in _offered(environment):
             prefill = prefill_pods_of(deployment, model, profile, each, other.resource)
             beside = [*(own if each is pool else []), *prefill]
             matches = not static_codes(deployment, prefill_profile(profile), environment, each, other.resource)
-            if matches and self._room(name, each, beside):
-                return False
+            held = _holds(deployment, model, prefill_profile(profile), (each, other))
+            if matches and held and self._room(name, each, beside):
+                pair = self._pair(deployment, profile, environment, (pool, offer), (each, other))
+                if not exceeded(self.fleet, self.plan["placements"], deployment, pair):
+                    return False
         return True
 
     def _room(self, environment: str, pool: NodePool, pods: list[Pod]) -> bool:
@@ -329,16 +358,12 @@ class _Checker:
         offer = offer_of(pool, resource)
         asked = pods_of(deployment, model, profile, pool, offer.resource)
         charged = self.charged[environment, pool.name]
-        lacks = any(
-            has is not None and need > has
-            for has, need in zip(node_of(pool), pod_of(deployment, model, profile, pool, resource), strict=True)
-        )
+        held = _holds(deployment, model, profile, (pool, offer))
 
         def room_for(count: int) -> bool:
             return promised_on(pool, charged + asked[:1] * count)
 
-        # A pod that no node holds has no place, however few there are of them.
-        if not lacks and (not asked or room_for(len(asked))):
+        if held and (not asked or room_for(len(asked))):
             yield f"{deployment.key} would fit {candidate}: {message}"
         units = offer.units * nodes_of(pool)
         free = max(0, units - sum(pod[offer.place] for pod in charged) - offer.reserved)
@@ -352,12 +377,21 @@ class _Checker:
             ):
                 yield f"{candidate}: wrong need in {message}"
         elif match["large"]:
-            if not lacks:
+            if held:
                 yield f"{candidate}: a node has all that a pod asks for: {message}"
         else:
             most = int(match["most"])
             if int(match["pods"]) != len(asked) or (most and not room_for(most)) or room_for(most + 1):
                 yield f"{candidate}: wrong number of pods in {message}"
+
+
+def _holds(
+    deployment: ModelDeployment, model: ModelSpec, profile: ServingProfile, place: tuple[NodePool, Offer]
+) -> bool:
+    """Return whether an empty node holds one pod: if it does not, the pod has no place, however few there are."""
+    pool, offer = place
+    pod = pod_of(deployment, model, profile, pool, offer.resource)
+    return all(has is None or need <= has for has, need in zip(node_of(pool), pod, strict=True))
 
 
 def _offered(environment: InferenceEnvironment) -> list[tuple[NodePool, Offer]]:
