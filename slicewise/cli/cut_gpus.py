@@ -10,7 +10,7 @@ from rich.console import Console
 from slicewise.diagnostics import counted
 from slicewise.layouts import CutGpus, GpuCut
 from slicewise.mig import GpuModel
-from slicewise.presentation import GOOD, WARNING, show_line
+from slicewise.presentation import GOOD, WARNING, print_missing_solver, show_line
 
 
 def cut_gpus_to_dict(found: CutGpus, gpus: int | None, seconds: float) -> dict[str, Any]:
@@ -41,6 +41,8 @@ def print_cut_gpus(console: Console, board: GpuModel, found: CutGpus, gpus: int 
         show_line(console, f"  {counted(count, 'GPU')}: {in_order(cut)}")
     for line in _verdict(board, found, gpus):
         show_line(console, line, GOOD if is_proven(found, gpus) else WARNING)
+    if not is_proven(found, gpus):
+        print_missing_solver(console)
     show_line(console, f"{seconds:.1f} seconds")
 
 
@@ -53,8 +55,11 @@ def _verdict(board: GpuModel, found: CutGpus, gpus: int | None) -> Iterator[str]
     total = sum(found.slices.values())
     used = counted(found.gpus, "GPU")
     if gpus is None:
-        gap = found.gpus - found.bound
-        proof = "no fewer have them (proved)" if not gap else f"at least {found.bound:,} (gap {gap:,})"
+        proof = (
+            "fewer GPUs cannot have them (proved)"
+            if is_proven(found, gpus)
+            else f"at least {counted(found.bound, 'GPU')} are needed"
+        )
         yield f"{counted(total, 'slice')} on {used} of {board.name}: {proof}"
         return
     left = sum(found.left.values())
@@ -65,4 +70,4 @@ def _verdict(board: GpuModel, found: CutGpus, gpus: int | None) -> Iterator[str]
     proof = (
         "no layout leaves fewer (proved)" if left == found.bound else f"every layout leaves at least {found.bound:,}"
     )
-    yield f"{counted(total, 'slice')} on {used} of {board.name}; left over: {rest}; {proof}"
+    yield f"{counted(total, 'slice')} on {used} of {board.name}; left over: {rest}: {proof}"

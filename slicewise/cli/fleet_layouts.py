@@ -28,6 +28,7 @@ from slicewise.presentation import (
     Column,
     print_layout_map,
     print_layout_steps,
+    print_missing_solver,
     show,
     show_line,
     step_in_words,
@@ -157,6 +158,8 @@ def print_fleet_layout(console: Console, found: FleetLayout) -> None:
     cut = f"{counted(recut, 'node')} cut anew"
     line = f"{counted(proposed, 'replica')} served, {now:,} as nodes are cut now: {proof}; {cut}"
     show_line(console, line, GOOD if found.proven else WARNING)
+    if not found.proven:
+        print_missing_solver(console)
     equal = found.bound_at_equal_priority
     if equal is not None and equal > max(proposed, found.bound):
         show_line(console, f"if all priorities were equal, up to {counted(equal, 'replica')} could be served", WARNING)

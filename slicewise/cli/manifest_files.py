@@ -20,7 +20,7 @@ from slicewise.clusters.live import NAMESPACE_KIND
 from slicewise.clusters.preflight import is_reserved
 from slicewise.diagnostics import Code, Diagnostic, InvalidInputError, Place, counted, shown_file
 from slicewise.documents import Fleet
-from slicewise.manifests import DEVICE_CLASS_KIND, KubernetesObject, environment_objects, namespace_object
+from slicewise.manifests import DEVICE_CLASS_KIND, SERVICE_KIND, KubernetesObject, environment_objects, namespace_object
 from slicewise.planning import Plan
 
 STANDARD_INPUT = "standard input"
@@ -153,7 +153,7 @@ def _replace(
     alone: bool,
 ) -> Rendering:
     there = written_files(directory)
-    shared = {path for path, text in files.items() if _is_the_same(path, there.get(path, owner), text, owner)}
+    shared = {path for path, text in files.items() if _is_shared(path, there.get(path, owner), text, owner)}
     problems = conflicts(files, shared, there, directory, owner, documents)
     if problems:
         raise InvalidInputError(problems)
@@ -169,9 +169,12 @@ def _replace(
     return Rendering(len(files), len(stale), len(there.keys() - files.keys()) - len(stale))
 
 
-def _is_the_same(path: Path, other: str, text: str, owner: str) -> bool:
-    """Whether the file of another owner says the same, as what all services of a namespace share may."""
-    if other in ("", owner):
+def _is_shared(path: Path, other: str, text: str, owner: str) -> bool:
+    """Whether the file of another owner says the same, and is one that services of several owners may share.
+
+    No service is: two owners of one would each change it, and remove it, as their documents say.
+    """
+    if other in ("", owner) or f".{SERVICE_KIND.lower()}." in path.name:
         return False
     return path.read_bytes() == signed(text.removeprefix(signed("", owner)), other).encode()
 

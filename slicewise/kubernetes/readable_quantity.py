@@ -9,7 +9,11 @@ from slicewise.kubernetes.quantity import GIB, Quantity
 
 # Slices have 9.75, 19.625 and 39.5 GiB; more digits are harder to read than mebibytes.
 _DECIMALS: Final = 3
-_LARGER: Final = {"Ki": ("Gi", GIB), "Mi": ("Gi", GIB), "k": ("G", 10**9), "M": ("G", 10**9)}
+# 79.1Gi is no whole number of bytes, so its canonical form counts thousandths of them.
+_LARGER: Final = {
+    **dict.fromkeys(("m", "Ki", "Mi"), ("Gi", GIB)),
+    **dict.fromkeys(("k", "M"), ("G", 10**9)),
+}
 
 
 def readable(amount: Quantity) -> str:

@@ -17,6 +17,7 @@ from slicewise.layouts.filling import most_slices_on
 from slicewise.layouts.fleet_layout import FleetLayout, propose_for_fleet, served_replicas
 from slicewise.layouts.fleet_program import NewCut
 from slicewise.layouts.gpu_cuts import GpuCut, NodeGpus, PlacedSlice, cut_into, fullest_cuts
+from slicewise.layouts.integer_program import solver_is_installed
 from slicewise.layouts.mig_parted import mig_parted_config
 from slicewise.layouts.needs import SliceNeed, WayToMeet, slice_needs
 from slicewise.layouts.pool_proposal import PoolProposal
@@ -48,4 +49,5 @@ __all__ = [
     "served_replicas",
     "slice_needs",
     "slices_taken",
+    "solver_is_installed",
 ]

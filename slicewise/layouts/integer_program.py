@@ -59,13 +59,14 @@ class IntegerProgram:
             hint: Values to begin with, which need not fit; empty for none.
             seconds: How long to look.
         """
-        if seconds <= 0 or not _is_installed():
+        if seconds <= 0 or not solver_is_installed():
             return None
         large = len(self.limits) > _LARGE
         return (_by_linear_programs if large else _by_constraints)(self, terms, hint, seconds)
 
 
-def _is_installed() -> bool:
+def solver_is_installed() -> bool:
+    """Return whether OR-Tools is there, without which nothing is proved but what counting proves."""
     try:
         import ortools  # noqa: F401, PLC0415 - an extra, which takes long to import
     except ImportError:

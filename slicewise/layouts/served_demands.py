@@ -160,6 +160,28 @@ class _Options:
         return min(sure or [name for name, _ in judged], key=lambda name: _size(state, name), default="")
 
 
+class LargestPools:
+    """What pools would hold of a deployment if nothing else were on them, however their nodes may be cut."""
+
+    def __init__(self, fleet: Fleet, states: Sequence[PoolState]) -> None:
+        """Take the pools of `fleet`."""
+        self._states = [
+            state if state.kept_because else replace(state, free_nodes=state.pool.nodes) for state in states
+        ]
+        self._options = _Options(fleet, self._states)
+
+    def most_replicas(self, deployment: ModelDeployment) -> int:
+        """Return how many replicas the pool would have that holds most of them."""
+        return max((self._units(each) // each.units for each in self._options.of(deployment)), default=0)
+
+    def _units(self, unit: ServingUnit) -> int:
+        state = self._states[unit.pool]
+        if not unit.profile:
+            return state.offered[unit.resource] * state.pool.nodes
+        known = state.board.profile(unit.profile) if state.board else None
+        return (known.per_gpu if known else 0) * state.gpus * state.pool.nodes
+
+
 def _possible(state: PoolState) -> Mapping[str, NodePool]:
     """Return what a pool could offer, by profile."""
     if not state.free_nodes:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from slicewise.documents import DeploymentKey, Fleet
 from slicewise.layouts.pool_proposal import PoolProposal
-from slicewise.layouts.served_demands import UnplacedDemand
+from slicewise.layouts.served_demands import LargestPools, UnplacedDemand
 from slicewise.planning import Plan, RejectionCode, Rejections
 
 
@@ -41,6 +41,7 @@ def unserved_deployments(
     cut = {
         demand.key: {states[unit.pool].key for unit in demand.units if states[unit.pool].pool.mig} for demand in demands
     }
+    largest = LargestPools(fleet, states)
     rejections = Rejections(fleet, plan)
     of_parts = {(each.state.key[0], part.name): each.state.key for each in pools for part in each.pools}
     # The highest priority that is newly served on each pool.
@@ -56,10 +57,13 @@ def unserved_deployments(
             return "a quota leaves it no more"
         if not cut.get(key):
             return "no pool can be cut for it"
-        own = fleet.deployment[key].spec.priority
+        asking = fleet.deployment[key]
+        replicas, room, own = asking.replicas, largest.most_replicas(asking), asking.spec.priority
+        if room < replicas:
+            return f"one pool must hold all {replicas:,} replicas, and none has room for more than {room:,}"
         if any(highest.get(pool, own) > own for pool in cut[key]):
-            return "what could be cut for it serves deployments of a higher priority"
-        return "too few nodes may be cut for it"
+            return "the nodes that could be cut for it serve deployments of a higher priority"
+        return "too few nodes can be cut for it"
 
     return tuple(
         UnservedDeployment(each.deployment, each.wanted - each.placed, why(each.deployment)) for each in plan.shortfalls

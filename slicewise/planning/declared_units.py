@@ -31,6 +31,5 @@ def offered_unit(environment: str, pool: NodePool) -> OfferedUnit:
     what = "slices" if pool.mig else "GPUs"
     resource = offered_as(pool)
     which = f" ({offer_in_words(resource)})" if resource else ""
-    return OfferedUnit(
-        unit_of(pool), f"require memoryPerGpu: {declared}, as the {what} of {environment}/{pool.name}{which} have"
-    )
+    way = f"require memoryPerGpu: {declared}, as the {what} of {environment}/{pool.name}{which} have"
+    return OfferedUnit(unit_of(pool), way, pool.unit_memory.bytes)

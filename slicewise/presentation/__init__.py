@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from slicewise.presentation.console import message_console, plain_console, printing_console
     from slicewise.presentation.encodings import replace_what_is_lacking
     from slicewise.presentation.layout_map import print_layout_map
-    from slicewise.presentation.layout_steps import START_AGAIN, print_layout_steps, step_in_words
+    from slicewise.presentation.layout_steps import START_AGAIN, print_layout_steps, print_missing_solver, step_in_words
     from slicewise.presentation.markdown import accounts_as_markdown, plan_as_markdown
     from slicewise.presentation.palette import ERROR, FAINT, GOOD, NOTE, WARNING
     from slicewise.presentation.picture import fleet_picture, layout_picture
@@ -59,6 +59,7 @@ __all__ = [
     "print_endpoints",
     "print_layout_map",
     "print_layout_steps",
+    "print_missing_solver",
     "print_placements",
     "print_plan",
     "print_quotas",
@@ -99,6 +100,7 @@ __getattr__ = lazy_attributes(
         "print_layout_map": "layout_map",
         "START_AGAIN": "layout_steps",
         "print_layout_steps": "layout_steps",
+        "print_missing_solver": "layout_steps",
         "step_in_words": "layout_steps",
         "fleet_picture": "picture",
         "layout_picture": "picture",

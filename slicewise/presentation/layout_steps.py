@@ -5,8 +5,9 @@ from __future__ import annotations
 from rich.console import Console
 
 from slicewise.diagnostics import counted
-from slicewise.layouts import CutStep, FleetLayout, MoveStep, RolloutStep
+from slicewise.layouts import CutStep, FleetLayout, MoveStep, RolloutStep, solver_is_installed
 from slicewise.presentation.columns import show_line
+from slicewise.presentation.palette import WARNING
 
 START_AGAIN = "pods on them start again on its other nodes"
 """What becomes of pods on nodes that are drained though something may run there."""
@@ -18,6 +19,13 @@ def print_layout_steps(console: Console, found: FleetLayout) -> None:
         show_line(console, "One after the other:")
     for number, step in enumerate(found.steps, 1):
         show_line(console, f"  {number}. {step_in_words(step)}")
+
+
+def print_missing_solver(console: Console) -> None:
+    """Print, under an answer that is not proved, that OR-Tools would look further, if it is not there."""
+    if not solver_is_installed():
+        line = "OR-Tools is not installed: it may find a better layout, or prove that there is none"
+        show_line(console, f"{line} (pip install 'slicewise[layout]'; in a checkout: make layout)", WARNING)
 
 
 def step_in_words(step: RolloutStep) -> str:

@@ -48,7 +48,7 @@ def misspelt_option(written: str, path: FieldPath) -> Diagnostic | None:
     meant = option_meant(written)
     if meant is None:
         return None
-    message = f"vLLM {OPTIONS_VERSION} has no option {quoted(written)}, and ends where it does not know one"
+    message = f"vLLM (as of {OPTIONS_VERSION}) has no option {quoted(written)}, and ends where it does not know one"
     remedy = f'did you mean "--{meant}"{", which older versions have" if is_older(meant) else ""}?'
     return Diagnostic.warning(Code.UNKNOWN_OPTION, message, remedy, field=path, option=written, meant=f"--{meant}")
 
@@ -74,7 +74,9 @@ def _long_name(written: str) -> str:
 
 def _ambiguous(written: str, several: Sequence[str], path: FieldPath) -> Diagnostic:
     among = " and ".join(f"--{option}" for option in several[:2])
-    message = f"vLLM {OPTIONS_VERSION} has more than one option that begins with {quoted(written)}, and ends: {among}"
+    message = (
+        f"vLLM (as of {OPTIONS_VERSION}) has more than one option that begins with {quoted(written)}, and ends: {among}"
+    )
     more = " among others" if len(several) > len(several[:2]) else ""
     remedy = "write the one that is meant in full"
     return Diagnostic.warning(Code.UNKNOWN_OPTION, f"{message}{more}", remedy, field=path, option=written)

@@ -68,9 +68,12 @@ def sure_offer(judge: FitJudge, unit: Unit, offers: Iterable[OfferedUnit]) -> Su
     return SureOffer(None, are_any)
 
 
-def offer_order(offer: OfferedUnit) -> tuple[int, str]:
-    """Return what says which of two units is offered first: the smaller, then the first by its words."""
-    return offer.unit.memory, offer.way
+def offer_order(offer: OfferedUnit) -> tuple[int, int, str]:
+    """Return what says which of two units is offered first: the smaller, then what requires less, then by its words.
+
+    One pool declares 39Gi, and another 39.5Gi of the same slices: to require 39Gi leaves both.
+    """
+    return offer.unit.memory, offer.required, offer.way
 
 
 def sure_memory(judge: FitJudge, unit: Unit) -> int | None:

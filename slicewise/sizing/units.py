@@ -46,10 +46,12 @@ class OfferedUnit:
     Attributes:
         unit: What it is.
         way: What to write to get it, as a remedy says it.
+        required: Bytes of `memoryPerGpu` that `way` requires; 0 where it names the unit itself.
     """
 
     unit: Unit
     way: str
+    required: int = 0
 
 
 def slice_of(model: GpuModel, profile: MigProfile) -> Unit | None:

@@ -14,6 +14,7 @@ from pydantic import BaseModel, ValidationError
 
 from slicewise.diagnostics import Code, Diagnostic, FieldPath, Statement, closest, counted, dotted, plural, shown
 from slicewise.documents.patterns import pattern_of
+from slicewise.documents.reading.memory_meant import within_unit
 from slicewise.documents.reading.names_meant import name_meant
 from slicewise.documents.reading.types_meant import type_meant
 from slicewise.documents.unknown_fields import UnknownField, unknown_field
@@ -60,6 +61,7 @@ _ELSEWHERE: Final = {
     ),
     "mixed": (frozenset({"none"}), "where GPUs are not cut into slices, leave migConfiguration out"),
 }
+_ANOTHER_ENGINE: Final = "to run another engine, leave name out, and write its image and command in engine"
 _DIGITS: Final = re.compile("[0-9]+")
 # A file of another tool can have an unknown field on every line: a few of them say enough.
 MAX_PROBLEMS = 100
@@ -141,7 +143,7 @@ def _problem(document: SourceDocument, error: ErrorDetails, unknown: Mapping[Fie
             message = f"got {got}, expected text as the name of a field: put it in quotes, or remove it"
             found = _found(error["input"])
             return document.error(Code.BAD_VALUE, message, field=path, key=True, **found)
-    said = Statement(error["msg"]) if error["type"] == HIDDEN else bad_value(error)
+    said = Statement(error["msg"]) if error["type"] == HIDDEN else within_unit(bad_value(error), document.data, path)
     return document.error(Code.BAD_VALUE, said.message, said.remedy, field=path, key=in_key, **said.facts)
 
 
@@ -209,10 +211,10 @@ def _read_as_truth(value: object) -> str:
 def _choice_meant(value: str, choices: Sequence[str]) -> str:
     """Return a hint with the choice that `value` may mean: none with other digits, for fp64 is not nearly fp4.
 
-    Nothing where there is one choice only, which is said already.
+    Nothing where there is one choice only, which is said already, unless another engine is meant.
     """
     if len(choices) == 1:
-        return ""
+        return _ANOTHER_ENGINE if choices == ["vLLM"] and value.lower() != "vllm" else ""
     if (other := _OTHER_CHOICES.get(value.lower())) and other in choices:
         return f'did you mean "{other}"?'
     for field, (known, words) in _ELSEWHERE.items():

@@ -15,6 +15,8 @@ from slicewise.kubernetes import GIB, readable
 from slicewise.sizing import Unit
 
 ARCHITECTURE: Final[FieldPath] = ("spec", "architecture")
+# What another argument mends, and no memory: a length above the model's, a budget that leaves nothing of any unit.
+_WHATEVER_MEMORY: Final = frozenset({Code.LENGTH_ABOVE_MODEL, Code.NO_ROOM_FOR_CONTEXT})
 
 
 def check_architecture(architecture: ModelArchitecture) -> Iterator[Diagnostic]:
@@ -65,10 +67,10 @@ def check_sized_profile(
     if required is None or engine is None or engine.contradicted:
         return
     unit = Unit(required.bytes)
-    if engine.judge.verdict(unit) is not sizing.FitVerdict.DOES_NOT_FIT:
+    reasons = [each for each in engine.judge.reasons(unit) if each.code not in _WHATEVER_MEMORY]
+    if engine.judge.verdict(unit) is not sizing.FitVerdict.DOES_NOT_FIT or not reasons:
         return
-    enough = sizing.sure_memory(engine.judge, unit)
-    reason = engine.judge.reasons(unit)[0]
+    enough, reason = sizing.sure_memory(engine.judge, unit), reasons[0]
     message = f"on a unit of {readable(required)} the engine does not start: {reason.message}"
     remedy = "leave it out: the architecture decides"
     if enough is not None:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 from typing import Final
 
 from slicewise.diagnostics import Code, Diagnostic, FieldPath, Statement, closest, counted, quoted
 from slicewise.documents.allocation import Allocation
+from slicewise.documents.declared_memory import in_gib, most_gib
 from slicewise.documents.environment import MOST_SLICES, Interconnect, MigConfiguration, NodePool
 from slicewise.documents.rules.decimal_memory import check_decimal_memory
 from slicewise.documents.rules.slices import missing_memory
@@ -21,6 +21,7 @@ from slicewise.mig import (
     UnknownAcceleratorError,
     canonical_profile_name,
     find_gpu_model,
+    known_gpu_model,
     parse_profile_name,
     resource_name,
 )
@@ -56,7 +57,8 @@ def check_gpu(pool: NodePool, path: FieldPath) -> Iterator[Diagnostic]:
     yield from _check_not_in_force(pool, path)
     memory: FieldPath = (*path, "capabilities", "memoryPerGpu")
     if pool.capabilities.memory_per_gpu is not None:
-        yield from check_decimal_memory(pool.capabilities.memory_per_gpu, memory)
+        most = most_gib(known_gpu_model(pool.accelerator_type), pool.mig.profile if pool.mig else None)
+        yield from check_decimal_memory(pool.capabilities.memory_per_gpu, memory, most)
     accelerator: FieldPath = (*path, "acceleratorType")
     gpu: GpuModel | None = None
     try:
@@ -161,7 +163,7 @@ def _check_slices_of_a_node(
                 else _Unit(f"one {profile} slice", parsed.memory_gb or None)
             )
             at = (*configuration, "memoryPerSlice", profile)
-            yield from check_decimal_memory(memory[profile], at)
+            yield from check_decimal_memory(memory[profile], at, most_gib(gpu, profile))
             yield from _check_memory(pool, memory[profile], unit, at)
 
 
@@ -302,15 +304,10 @@ def _check_reach(pool: NodePool, path: FieldPath) -> Iterator[Diagnostic]:
         yield Diagnostic.error(Code.NOT_ON_A_SLICE, message, remedy, field=(*path, "multiNodeCapable"))
 
 
-def _written(mib: int) -> float:
-    """Return the most GiB of two decimals that are not more."""
-    return math.floor(mib * 100 / 1024) / 100
-
-
 def _check_memory(pool: NodePool, declared: Quantity, unit: _Unit, path: FieldPath) -> Iterator[Diagnostic]:
     field = "memoryPerGpu" if path[-1] == "memoryPerGpu" else "memoryPerSlice"
     if unit.nominal_gib is not None and declared.bytes > unit.nominal_gib * GIB:
-        most = unit.nominal_gib if unit.usable_mib is None else min(unit.nominal_gib, _written(unit.usable_mib))
+        most = unit.nominal_gib if unit.usable_mib is None else min(unit.nominal_gib, in_gib(unit.usable_mib))
         message = f"{declared} is more than {unit.what} has, and {field} is for one allocation unit"
         remedy = f"write at most {most:g}Gi"
         yield Diagnostic.error(
@@ -324,10 +321,10 @@ def _check_memory(pool: NodePool, declared: Quantity, unit: _Unit, path: FieldPa
         )
     elif unit.usable_mib and unit.most_mib and declared.bytes > unit.most_mib * _MIB:
         message = (
-            f"{unit.what} of {pool.accelerator_type} has {_written(unit.most_mib):g} GiB for programs, less than the "
+            f"{unit.what} of {pool.accelerator_type} has {in_gib(unit.most_mib):g} GiB for programs, less than the "
             f"declared {readable(declared)}"
         )
-        remedy = f"write {_written(unit.usable_mib):g}Gi, and require no more in models"
+        remedy = f"write {in_gib(unit.usable_mib):g}Gi, and require no more in models"
         yield Diagnostic.warning(
             Code.USABLE_MEMORY_BELOW_DECLARED,
             message,
@@ -335,5 +332,5 @@ def _check_memory(pool: NodePool, declared: Quantity, unit: _Unit, path: FieldPa
             field=path,
             declared=readable(declared),
             declaredBytes=declared.bytes,
-            mostGib=_written(unit.usable_mib),
+            mostGib=in_gib(unit.usable_mib),
         )

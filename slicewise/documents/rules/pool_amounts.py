@@ -38,11 +38,11 @@ def check_reserved(pool: NodePool, path: FieldPath) -> Iterator[Diagnostic]:
     field = "nodeCount" if pool.max_node_count is None else "maxNodeCount"
     nodes = f"{counted(pool.nodes, 'node')} with {a_node} {pool.resource} each"
     most, least = a_node * pool.nodes, -(-pool.reserved_units // a_node)
-    message = (
-        f"{pool.reserved_units} is more than the {counted(most, 'unit')} that the pool has ({nodes}), so nothing is "
-        "ever placed there"
+    message = f"{pool.reserved_units} is more than the {counted(most, 'unit')} that the pool has ({nodes})"
+    remedy = (
+        f"write {most} if all of it is for others, less if deployments are to be placed there, or {field}: {least} if "
+        "it has that many nodes"
     )
-    remedy = f"write {most} or less, or {field}: {least} if it has that many nodes"
     yield Diagnostic.warning(
         Code.RESERVED_ABOVE_UNITS,
         message,

@@ -116,9 +116,9 @@ def check_reserved_slices(pool: NodePool, path: FieldPath) -> Iterator[Diagnosti
         where = f"{counted(pool.nodes, 'node')} with {a_node} {mig.resource_of(profile)} each"
         yield Diagnostic.warning(
             Code.RESERVED_ABOVE_UNITS,
-            f"{reserved} is more than the {counted(most, 'slice')} that the pool has ({where}), so nothing is ever "
-            "placed on them",
-            f"write {most} or less, or {nodes}: {least} if it has that many nodes",
+            f"{reserved} is more than the {counted(most, 'slice')} that the pool has ({where})",
+            f"write {most} if all of them are for others, less if deployments are to be placed on them, or {nodes}: "
+            f"{least} if it has that many nodes",
             field=(*path, *_MIG, "reservedSlices", profile),
             reserved=reserved,
             units=most,

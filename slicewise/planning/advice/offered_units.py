@@ -26,7 +26,7 @@ class OfferedUnits:
         self._pools = pools
 
     def to(self, profile: ServingProfile) -> Iterator[OfferedUnit]:
-        """Yield of each class of pools that has what a profile requires the unit that is first by its words.
+        """Yield of each class of pools that has what a profile requires the unit that requires least.
 
         They come in the order of `sizing.offer_order`.
         """
@@ -50,7 +50,9 @@ class OfferedUnits:
         by_memory: dict[int, list[_Pools]] = {}
         for number, here in enumerate(found):
             memory = self._requirements.units[number].memory
-            by_memory.setdefault(memory, []).append(_Pools(number, sorted(here, key=lambda each: each[1].way)))
+            by_memory.setdefault(memory, []).append(
+                _Pools(number, sorted(here, key=lambda each: sizing.offer_order(each[1])))
+            )
         return [classes for _, classes in sorted(by_memory.items())]
 
 
@@ -59,7 +61,7 @@ class _Pools(NamedTuple):
 
     number: int
     offers: Sequence[tuple[str, OfferedUnit]]
-    """Their environments and units, by words."""
+    """Their environments and units, those that require least first."""
 
 
 def _offers(reason: Reason | None) -> bool:

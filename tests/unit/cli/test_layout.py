@@ -52,9 +52,9 @@ def test_starts_of_a_board_that_counts_twelve_memory_slices() -> None:
 def test_a_table_says_what_is_proved() -> None:
     shown = in_process("layout", *ASKED).stdout
     assert "1g.10gb at 0, 3g.40gb at 4, 1g.10gb at 1, 1g.10gb at 2, 1g.10gb at 3" in shown
-    assert "7 slices on 2 GPUs of a100-80gb: no fewer have them (proved)" in shown
+    assert "7 slices on 2 GPUs of a100-80gb: fewer GPUs cannot have them (proved)" in shown
     short = in_process("layout", *ASKED, "--gpus", "1").stdout
-    assert "on 1 GPU of a100-80gb; left over: 1 x 1g.10gb, 1 x 3g.40gb; no layout leaves fewer (proved)" in short
+    assert "on 1 GPU of a100-80gb; left over: 1 x 1g.10gb, 1 x 3g.40gb: no layout leaves fewer (proved)" in short
 
 
 @pytest.mark.parametrize(
@@ -159,10 +159,10 @@ def test_what_is_not_served_is_exit_3_and_a_previous_plan_is_kept(documents: str
     found = answer(documents, "--previous", str(before), code=3)
     assert found["served"] == {"now": 60, "proposed": 60, "bound": 60, "proven": True}
     assert found["unserved"] == [
-        {"deployment": "team/small", "environments": 1, "reason": "too few nodes may be cut for it"}
+        {"deployment": "team/small", "environments": 1, "reason": "too few nodes can be cut for it"}
     ]
     shown = in_process("layout", documents, "--previous", str(before)).stdout
-    assert "team/small lacks 1 environment: too few nodes may be cut for it" in shown
+    assert "team/small lacks 1 environment: too few nodes can be cut for it" in shown
 
 
 def test_what_runs_moves_where_that_is_asked_for(documents: str, tmp_path: Path) -> None:

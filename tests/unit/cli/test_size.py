@@ -132,7 +132,7 @@ def test_an_option_that_is_nearly_one_of_vllms_is_told(tmp_path: Path) -> None:
     on = ("--config", config(tmp_path, LLAMA_8B), "--memory", "39.5Gi")
     said = run(*on, "--engine-args", "--max-modell-len=16k --max-num-seq=4 --my-plugin=1")
     (warning,) = (line for line in said.splitlines() if line.startswith("warning: "))
-    assert warning.startswith('warning: --engine-args: vLLM 0.33.0 has no option "--max-modell-len"')
+    assert warning.startswith('warning: --engine-args: vLLM (as of 0.33.0) has no option "--max-modell-len"')
     assert warning.endswith('did you mean "--max-model-len"? [SW349]')
 
 

@@ -133,6 +133,16 @@ def test_a_memory_that_is_too_little_for_the_weights_is_said_with_numbers(tmp_pa
     assert "14.72" in found.message
 
 
+@pytest.mark.parametrize("argument", ["--max-model-len=999999", "--gpu-memory-utilization=1.0"])
+def test_where_another_argument_keeps_the_engine_from_starting_memory_is_not_blamed(
+    tmp_path: Path, argument: str
+) -> None:
+    """Llama 3.1 8B takes 131072 tokens; a budget of all memory leaves none for the CUDA context."""
+    arguments = list({"--max-model-len": "--max-model-len=4096", argument.partition("=")[0]: argument}.values())
+    requires = {"replicaTopology": {"requires": {"memoryPerGpu": "40Gi"}}, "engine": {"args": arguments}}
+    assert advice(load_fleet([str(model(tmp_path, {"config": LLAMA_8B}, **requires))])) == []
+
+
 def test_a_memory_that_is_enough_is_not_a_contradiction(tmp_path: Path) -> None:
     requires = {"replicaTopology": {"requires": {"memoryPerGpu": "40Gi"}}, "engine": {"args": ["--max-model-len=4096"]}}
     assert advice(load_fleet([str(model(tmp_path, {"config": LLAMA_8B}, **requires))])) == []

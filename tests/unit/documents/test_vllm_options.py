@@ -43,8 +43,8 @@ def test_a_misspelt_option(loader: Loader, argument: str, option: str, meant: st
     serving = [{"name": "a", "engine": {"args": [argument]}}]
     (said,) = advice(loader, minimal("ClusterModel", ("spec", "serving"), serving))
     assert said == (
-        f'ClusterModel gemma: spec.serving[0].engine.args[0]: vLLM 0.33.0 has no option "{option}", and ends where it '
-        f'does not know one; did you mean "{meant}"? [SW349]'
+        f'ClusterModel gemma: spec.serving[0].engine.args[0]: vLLM (as of 0.33.0) has no option "{option}", and ends '
+        f'where it does not know one; did you mean "{meant}"? [SW349]'
     )
 
 
@@ -52,7 +52,7 @@ def test_an_option_that_only_older_versions_have_is_not_said_to_be_in_this_one()
     # vllm/engine/arg_utils.py has --swap-space in 0.17.0, and no longer in 0.33.0.
     (said,) = check_argument("--swap-spacce=4", ("args", 0))
     assert (said.code.value, said.is_error) == ("SW349", False)
-    assert said.message.startswith('vLLM 0.33.0 has no option "--swap-spacce"')
+    assert said.message.startswith('vLLM (as of 0.33.0) has no option "--swap-spacce"')
     assert said.remedy == 'did you mean "--swap-space", which older versions have?'
 
 
@@ -85,7 +85,8 @@ def test_an_option_that_may_be_one(argument: str) -> None:
 def test_an_abbreviation_of_several_options_is_none() -> None:
     """As argparse says of it: `ambiguous option: --max-num could match --max-num-batched-tokens, --max-num-seqs`."""
     (said,) = check_argument("--max-num=8", ("args", 0))
-    assert said.message.startswith('vLLM 0.33.0 has more than one option that begins with "--max-num", and ends: ')
+    begins = 'has more than one option that begins with "--max-num", and ends: '
+    assert said.message.startswith(f"vLLM (as of 0.33.0) {begins}")
     assert said.remedy == "write the one that is meant in full"
 
 

@@ -37,6 +37,7 @@ from tests.unit.documents.wrong_values import (
     DOTTED_NAME,
     FABRICS,
     FLAG,
+    GPU_MEMORY,
     IMAGE,
     IN_QUOTES,
     KUBERNETES_VERSIONS,
@@ -49,8 +50,10 @@ from tests.unit.documents.wrong_values import (
     QUANTITY,
     REQUEST_NAME,
     SCHEDULINGS,
+    SLICE_MEMORY,
     TRUTH,
     UNCUT,
+    UP_TO_1024,
 )
 
 if TYPE_CHECKING:
@@ -135,7 +138,7 @@ WRONG: list[Wrong] = [
     (ENVIRONMENT, (*POOL, "allocatable", "cpu"), QUANTITY),
     (ENVIRONMENT, (*POOL, "allocatable", "memory"), QUANTITY),
     (ENVIRONMENT, (*POOL, "reservedUnits"), COUNT_OR_ZERO),
-    (ENVIRONMENT, (*CAPABILITIES, "memoryPerGpu"), QUANTITY),
+    (ENVIRONMENT, (*CAPABILITIES, "memoryPerGpu"), SLICE_MEMORY),
     (
         ENVIRONMENT,
         (*CAPABILITIES, "interconnect"),
@@ -267,9 +270,9 @@ WRONG: list[Wrong] = [
         (*PROFILE, "engine", "args", 0),
         [("4096", f"got 4096, {IN_QUOTES}"), ("{a: b}", f"got a mapping, expected text: {COLON}")],
     ),
-    (MODEL, (*TOPOLOGY, "nodes"), [("0", COUNT[0][1]), ("1025", "got 1025, expected at most 1024")]),
-    (MODEL, (*TOPOLOGY, "gpusPerNode"), [("0", COUNT[0][1]), ("1025", "got 1025, expected at most 1024")]),
-    (MODEL, (*TOPOLOGY, "requires", "memoryPerGpu"), QUANTITY),
+    (MODEL, (*TOPOLOGY, "nodes"), UP_TO_1024),
+    (MODEL, (*TOPOLOGY, "gpusPerNode"), UP_TO_1024),
+    (MODEL, (*TOPOLOGY, "requires", "memoryPerGpu"), GPU_MEMORY),
     (
         MODEL,
         (*TOPOLOGY, "requires", "precisionSupport", 0),
@@ -339,8 +342,7 @@ WRONG: list[Wrong] = [
         ("spec", "environments"),
         [("0", COUNT[0][1]), ("11", "got 11, expected at most 10"), ("all", 'got "all", expected a whole number')],
     ),
-    (DEPLOYMENT, ("spec", "environmentSelector", "matchLabels"), LABELS),
-    (DEPLOYMENT, ("spec", "nodePoolSelector", "matchLabels"), LABELS),
+    *[(DEPLOYMENT, ("spec", field, "matchLabels"), LABELS) for field in ("environmentSelector", "nodePoolSelector")],
     (
         DEPLOYMENT,
         ("spec", "priority"),
@@ -352,8 +354,7 @@ WRONG: list[Wrong] = [
         [("Concurency", 'got "Concurency", expected "Fixed" or "Concurrency"; did you mean "Concurrency"?')],
     ),
     (DEPLOYMENT, (*CONCURRENCY, "minReplicas"), COUNT_OR_ZERO),
-    (DEPLOYMENT, (*CONCURRENCY, "maxReplicas"), COUNT),
-    (DEPLOYMENT, (*CONCURRENCY, "target"), COUNT),
+    *[(DEPLOYMENT, (*CONCURRENCY, field), COUNT) for field in ("maxReplicas", "target")],
     (DEPLOYMENT, (*CONCURRENCY, "utilization"), [("0", COUNT[0][1]), ("101", "got 101, expected at most 100")]),
     (
         DEPLOYMENT,

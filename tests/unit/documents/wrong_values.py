@@ -32,6 +32,7 @@ COUNT_OR_ZERO = [
     ("1000001", "got 1000001, expected at most 1000000"),
     ("{}", "got a mapping, expected a whole number"),
 ]
+UP_TO_1024 = [("0", COUNT[0][1]), ("1025", "got 1025, expected at most 1024")]
 FLAG = [
     ("1", "got 1, expected true or false"),
     ('"true"', 'got "true", expected true or false: remove the quotes'),
@@ -52,6 +53,15 @@ QUANTITY = [
     ("true", "true is not a Kubernetes quantity; write for example 40Gi, 500m or 4"),
     (".inf", "inf is not a Kubernetes quantity; write for example 40Gi, 500m or 4"),
     ("[40Gi]", "a list is not a Kubernetes quantity; write for example 40Gi, 500m or 4"),
+]
+_GIBIBYTES = {written: said.partition(" (powers of 1024) or ")[0] for written, said in QUANTITY[:2]}
+# GPUs are sold in powers of 1024.
+GPU_MEMORY = [(written, _GIBIBYTES.get(written, said)) for written, said in QUANTITY]
+# Of the complete document's slices of 3g.40gb a driver leaves 39.5 GiB.
+_TOO_MUCH = ("40GB", "80 GB", "51_539_607_552")
+SLICE_MEMORY = [
+    (written, f"{said.partition('; ')[0]}; write 39.5Gi" if written in _TOO_MUCH else said)
+    for written, said in QUANTITY
 ]
 NAME = [
     ("Upper", f'got "Upper", {LABEL}; write "upper"'),

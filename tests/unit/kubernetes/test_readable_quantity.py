@@ -17,7 +17,9 @@ SLICES = [("9984Mi", "9.75Gi"), ("20096Mi", "19.625Gi"), ("40448Mi", "39.5Gi"), 
 UNCHANGED = ["81559Mi", "512Mi", "64Mi", "1500m", "4", "80Gi", "1500", "93Gi", "80G"]
 
 
-@pytest.mark.parametrize(("reported", "read"), [*SLICES, ("1536Mi", "1.5Gi"), ("16384Mi", "16Gi"), ("40500M", "40.5G")])
+@pytest.mark.parametrize(
+    ("reported", "read"), [*SLICES, ("1536Mi", "1.5Gi"), ("16384Mi", "16Gi"), ("40500M", "40.5G"), ("79.1Gi", "79.1Gi")]
+)
 def test_an_amount_of_memory_is_written_in_the_unit_that_gpus_are_sold_in(reported: str, read: str) -> None:
     assert readable(Quantity.parse(reported)) == read
 

@@ -31,6 +31,8 @@ from tests.documents import (
 from tests.unit.layouts.seeded_fleets import seeded_fleet
 
 SECONDS = 9.0
+# Seven 1g.10gb on each of the eight GPUs of a node.
+MANY = "one pool must hold all 57 replicas, and none has room for more than 56"
 LONG = 60.0
 SMALL, LARGE = (
     model("small", profile("s", memoryPerGpu="9Gi"), cpu="100m", memory="1Gi"),
@@ -173,7 +175,9 @@ def test_priority_comes_before_number() -> None:
     fleet = fleet_of([environment("east", slices("a", "1g.10gb", memoryPerGpu="9Gi")), SMALL, LARGE, first, second])
     found = proposed(fleet)
     assert [each.deployment.name for each in found.proposed.placements] == ["first"]
-    assert [each.why for each in found.unserved] == ["what could be cut for it serves deployments of a higher priority"]
+    assert [each.why for each in found.unserved] == [
+        "the nodes that could be cut for it serve deployments of a higher priority"
+    ]
     # Eight GPUs have 56 slices for the second.
     assert (served_replicas(found.proposed), found.bound_at_equal_priority) == (16, 56)
 
@@ -184,7 +188,7 @@ def test_a_higher_priority_elsewhere_is_no_reason() -> None:
     many = deployment("many", "small", replicas=57, nodePoolSelector={"for": "small"})
     pools = [cut(name, nodes=1, labels={"for": name}) for name in ("large", "small")]
     found = proposed(fleet_of([environment("east", *pools), SMALL, LARGE, urgent, many]))
-    assert [each.why for each in found.unserved] == ["too few nodes may be cut for it"]
+    assert [each.why for each in found.unserved] == [MANY]
     assert found.bound_at_equal_priority == 58 - 56
 
 
@@ -203,7 +207,7 @@ def test_what_no_layout_serves_is_said_with_the_reason() -> None:
     asked = [deployment("giant", "giant"), deployment("many", "small", replicas=57)]
     fleet = fleet_of([environment("east", cut(nodes=1)), SMALL, giant, *asked])
     found = {each.key.name: (each.missing, each.why) for each in proposed(fleet).unserved}
-    assert found == {"giant": (1, "no pool can be cut for it"), "many": (1, "too few nodes may be cut for it")}
+    assert found == {"giant": (1, "no pool can be cut for it"), "many": (1, MANY)}
 
 
 def test_what_only_whole_gpus_could_serve_is_not_a_matter_of_cutting() -> None:

@@ -329,7 +329,7 @@ class _Checker:
         pool: NodePool,
         offer: Offer,
     ) -> bool:
-        """Return whether the profile's own pods have room on `pool`, and those of its prefill, beside them and within quotas, nowhere."""
+        """Return whether its own pods have room on `pool`, and those of its prefill nowhere that quotas allow."""
         name, model = environment.metadata.name, self.fleet.model_of(deployment)
         own = pods_of(deployment, model, profile, pool, offer.resource)
         held = _holds(deployment, model, profile, (pool, offer))

@@ -67,3 +67,12 @@ def test_a_pool_that_the_profile_cannot_get_is_not_named(tmp_path: Path) -> None
     where, (slices,) = planned(fleet(tmp_path, "small", "large", "uncut", mig="only"))
     assert where == ["large"]
     assert "GiB or more, which none has" in slices.remedy
+
+
+def test_where_pools_declare_different_memory_of_the_same_slices_the_least_is_required(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """To require 79.25Gi would leave out `all`, whose slices are the same."""
+    monkeypatch.setitem(CUTS, "more", ("7g.80gb", "79.25Gi"))
+    _, (warning,) = planned(fleet(tmp_path, "large", "all", "more"))
+    assert "require memoryPerGpu: 79Gi, as the slices of mig-a/all have" in warning.remedy

@@ -65,7 +65,8 @@ def test_a_manifest_of_other_documents_is_not_replaced(documents: Path, tmp_path
     run = render(others, output)
     assert run.returncode == 2
     assert run.stderr.startswith(
-        f'{output}: {MANIFESTS[2]} was rendered from other documents, of owner "../documents", which has 3 files here; '
+        f"{output}: {', '.join(MANIFESTS)} were rendered from other documents, of owner "
+        '"../documents", which has 3 files here; '
     )
     assert run.stderr.endswith(" [SW111]\n")
     assert contents(output) == before
@@ -112,6 +113,15 @@ def test_a_rendering_that_does_not_say_whose_it_is_becomes_that_of_the_documents
     assert contents(output) == expected
 
 
+def test_services_of_another_owner_are_in_the_way_though_they_say_the_same(documents: Path, output: Path) -> None:
+    render(documents, output, "--owner", "blue")
+    before = contents(output)
+    run = render(documents, output, "--owner", "green")
+    assert run.returncode == 2
+    assert 'were rendered from other documents, of owner "blue", which has 3 files here' in run.stderr
+    assert contents(output) == before
+
+
 def test_a_file_of_another_owner_that_is_not_utf_8_is_not_replaced(documents: Path, output: Path) -> None:
     assert render(documents, output, "--owner", "blue").returncode == 0
     with (output / GEMMA).open("ab") as file:
@@ -119,5 +129,6 @@ def test_a_file_of_another_owner_that_is_not_utf_8_is_not_replaced(documents: Pa
     before = contents(output)
     run = render(documents, output, "--owner", "green")
     assert run.returncode == 2
-    assert f'{output}: {GEMMA} was rendered from other documents, of owner "blue"' in run.stderr
+    assert GEMMA in run.stderr
+    assert 'were rendered from other documents, of owner "blue"' in run.stderr
     assert contents(output) == before

@@ -244,6 +244,7 @@ def test_each_environment_is_a_kustomization(documents: Path, output: Path) -> N
 def test_a_kustomization_of_two_owners_lists_all(documents: Path, tmp_path: Path, output: Path) -> None:
     others = Path(shutil.copytree(documents, tmp_path / "others"))
     edit(others / "deployments.yaml", "team-a", "team-c")
+    edit(others / "deployments.yaml", "team-b", "team-d")
     render(documents, output)
     render(others, output)
     assert [name.partition(".")[0] for name in kustomization(output / "mig-a")["resources"]] == ["team-a", "team-c"]
