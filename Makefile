@@ -123,7 +123,8 @@ check: lint ## Lint, types, import contracts, unit and mock tests, in under two 
 
 .PHONY: test
 test: lint toolchain toolchain-releases toolchain-nvidia policies ## Set up, and run every test: also the real Pulumi engine and a real API server (KUBERNETES=1.34: of that release)
-	$(VENV)/bin/pytest -n 2 --dist loadgroup -m 'not attack' tests
+	@# More processes than two cores: tests with clusters wait most of the time. A cluster takes a gigabyte of memory.
+	$(VENV)/bin/pytest -n 4 --dist loadgroup -m 'not attack' tests
 
 .PHONY: attacks
 attacks: $(VENV)/.development toolchain policies ## Try 70 attacks on clusters, stacks, credentials and text, kills at random moments among them; print which were survived

@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 
 # What writes through this client is called this in `metadata.managedFields`.
 FIELD_MANAGER = "embedded"
-# The largest requests are custom resource definitions; on a busy machine the server takes seconds for one.
-_TIMEOUT_SECONDS = 60
+# The largest requests are custom resource definitions; on a busy machine the server takes a minute for one.
+_TIMEOUT_SECONDS = 300
 
 
 def connect(plane: ControlPlane) -> lightkube.Client:

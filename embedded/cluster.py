@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from embedded.fake_nodes import FakePool
 
-_NODES_READY_SECONDS = 120
+_NODES_READY_SECONDS = 300
 # What becomes of nodes and pods: ready at once. kwok does nothing without being told.
 _STAGES = (
     "node/fast/node-initialize",
@@ -63,6 +63,7 @@ class EmbeddedCluster:
         gateway: bool = False,
         release: str | None = None,
         binaries: Path | None = None,
+        data: Path | None = None,
     ) -> Iterator[EmbeddedCluster]:
         """Start one, wait until all of it is ready, and stop it at the end of the `with` block.
 
@@ -74,6 +75,7 @@ class EmbeddedCluster:
             release: Its Kubernetes release, such as "1.34"; by default the one that `make toolchain` builds.
             binaries: Where the programs are; by default where `make toolchain`, and `make toolchain-releases` for a
                 `release`, put them.
+            data: What its control plane has at the start, with the kinds in it; by default they are installed.
 
         Raises:
             ControlPlaneError: A program is missing or ended early, or something was not ready in time.
@@ -84,13 +86,11 @@ class EmbeddedCluster:
             find_binary(binaries or bin_dir(), name) for name in ("kwok", "lws-controller", "llmisvc")
         )
         with ExitStack() as stack:
-            plane = stack.enter_context(ControlPlane.start(directory, release=release, binaries=binaries))
+            plane = stack.enter_context(ControlPlane.start(directory, release=release, binaries=binaries, data=data))
             kubeconfig = plane.kubeconfig_path
             client = stack.enter_context(connect(plane))
-            install_gateway_api_crds(client)
-            install_lws_crds(client)
-            install_kserve_crds(plane)
-            install_kserve_settings(client)
+            if not data:
+                install_kinds(plane)
             add_nodes(plane, pools)
             scheduling = stack.enter_context(Process(scheduler, _scheduler_flags(kubeconfig), directory))
             nodes = stack.enter_context(Process(kwok, _kwok_flags(kubeconfig), directory))
@@ -131,6 +131,19 @@ class EmbeddedCluster:
                 return process
         names = ", ".join(process.name for process in self.processes)
         raise ControlPlaneError(f"no process {name}; there are {names}")
+
+
+def install_kinds(plane: ControlPlane) -> None:
+    """Install the kinds of the Gateway API, LeaderWorkerSet and KServe in a control plane, and KServe's settings.
+
+    Raises:
+        ControlPlaneError: Sources are not there, or kinds were not served in time.
+    """
+    with connect(plane) as client:
+        install_gateway_api_crds(client)
+        install_lws_crds(client)
+        install_kserve_crds(plane)
+        install_kserve_settings(client)
 
 
 def _scheduler_flags(kubeconfig: Path) -> list[str]:

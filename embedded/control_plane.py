@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import secrets
+import shutil
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -54,7 +55,7 @@ class ControlPlane:
     @classmethod
     @contextmanager
     def start(
-        cls, directory: Path, *, release: str | None = None, binaries: Path | None = None
+        cls, directory: Path, *, release: str | None = None, binaries: Path | None = None, data: Path | None = None
     ) -> Iterator[ControlPlane]:
         """Start one, wait until it is ready, and stop it at the end of the `with` block.
 
@@ -63,6 +64,8 @@ class ControlPlane:
             release: Its Kubernetes release, such as "1.34"; by default the one that `make toolchain` builds.
             binaries: Where etcd, kube-apiserver and kube-controller-manager are; by default where `make toolchain`, and
                 `make toolchain-releases` for a `release`, put them.
+            data: What it has at the start: `data_of` a directory whose control plane has been stopped. It is copied.
+                Definitions of kinds take the server ten times as long to check as to read.
 
         Raises:
             ControlPlaneError: A binary is missing or ended early, or the server was not ready in time.
@@ -73,6 +76,8 @@ class ControlPlane:
         )
         directory = directory.resolve()
         directory.mkdir(parents=True, exist_ok=True)
+        if data:
+            shutil.copytree(data, data_of(directory))
         token = secrets.token_hex(16)
         write_secret(directory / "tokens.csv", f"{token},admin,admin,system:masters\n")
         write_key(directory / "service-account.key")
@@ -119,11 +124,16 @@ class ControlPlane:
         manager.restart()
 
 
+def data_of(directory: Path) -> Path:
+    """Return where the control plane that was started in a directory keeps its objects."""
+    return directory / "etcd"
+
+
 def _etcd_flags(directory: Path, port: int, peer_port: int) -> list[str]:
     url, peer_url = f"http://{HOST}:{port}", f"http://{HOST}:{peer_port}"
     return [
         "--name=embedded",
-        f"--data-dir={directory / 'etcd'}",
+        f"--data-dir={data_of(directory)}",
         "--unsafe-no-fsync",  # the data is not read after a crash
         f"--listen-client-urls={url}",
         f"--advertise-client-urls={url}",
@@ -139,6 +149,8 @@ def _server_flags(directory: Path, etcd_port: int, port: int) -> list[str]:
         f"--etcd-servers=http://{HOST}:{etcd_port}",
         f"--bind-address={HOST}",
         f"--secure-port={port}",
+        # Checking a large definition takes longer than a minute where all cores are busy.
+        "--request-timeout=5m",
         f"--cert-dir={_authority(directory).parent}",
         # Without these two it takes the host's address, and refuses to start where there is no network.
         f"--advertise-address={HOST}",

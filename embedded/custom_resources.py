@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     Kind = type[GenericGlobalResource | GenericNamespacedResource]
 
-_SERVED_SECONDS = 120
+_SERVED_SECONDS = 300
 
 
 def install_definitions(

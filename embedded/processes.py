@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 _LAUNCHER = Path(__file__).with_name("launch.py")
 _TAIL_LINES = 20
 _GRACE_SECONDS = 10
-_READY_SECONDS = 120
+_READY_SECONDS = 300
 # The kernel signals a child when the *thread* that forked it ends. This one lasts until Python exits, so that a control
 # plane may be started from any thread.
 _forker = ThreadPoolExecutor(max_workers=1, thread_name_prefix="embedded-forker")

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import shlex
 import shutil
 import subprocess
 import sys
 import tempfile
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from embedded.toolchain import bin_dir, built_provider
@@ -15,6 +17,8 @@ from slicewise.clusters.access import private_tmp
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 _PROGRAM = ("__main__.py", "components", "slicewise", "Pulumi.yaml", ".venv")
+# What Pulumi's language host runs before every operation, to find providers that packages name.
+_LIST_PACKAGES = ("-m", "pip", "list", "-v", "--format", "json")
 
 
 @dataclass(frozen=True)
@@ -46,13 +50,14 @@ class Program:
     @classmethod
     def at(cls, directory: Path, stack: str) -> Program:
         """Return the program in a directory that `create` has made."""
-        _without_log(directory / "pulumi-home")
+        home = directory / "pulumi-home"
+        _without_log(home)
         own = {key: value for key, value in os.environ.items() if not key.startswith(("PULUMI_", "KUBE"))}
         environment = own | {
             # `pulumi` and its plugins on PATH come first, as for users.
             "PATH": f"{os.environ['PATH']}{os.pathsep}{bin_dir()}",
             "HOME": str(directory / "home"),
-            "PULUMI_HOME": str(directory / "pulumi-home"),
+            "PULUMI_HOME": str(home),
             # Nothing is written beside the state: a read at the same moment would find it empty.
             "PULUMI_BACKEND_URL": f"file://{directory / 'state'}?metadata=skip",
             "PULUMI_CONFIG_PASSPHRASE": "embedded",
@@ -60,7 +65,7 @@ class Program:
             "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
             # Engine events, one JSON a line, as `pulumi up --json` gives them too; a preview's digest has no outputs.
             "PULUMI_ENABLE_STREAMING_JSON_PREVIEW": "true",
-            "PULUMI_PYTHON_CMD": sys.executable,
+            "PULUMI_PYTHON_CMD": str(_python(home)),
             # The program asks for the provider that it gets, or `pulumi` would warn of a wrong version.
             "SLICEWISE_KUBERNETES_PROVIDER_VERSION": built_provider() or "",
             # The engine lives for seconds: collecting less often costs memory that nobody else needs.
@@ -105,3 +110,25 @@ def _without_log(home: Path) -> None:
     log = home / "logs"
     if not log.exists():
         log.touch()
+
+
+def _python(home: Path) -> Path:
+    """Write the Python that `pulumi` runs, and return its path: this one, which asks pip only once what is installed.
+
+    Pip takes as long to say it as the program takes for a preview.
+    """
+    installed, python = home / "installed.json", home / "python"
+    installed.write_text(_installed(), encoding="utf-8")
+    python.write_text(
+        "#!/bin/sh\n"
+        f'[ "$*" = "{" ".join(_LIST_PACKAGES)}" ] && exec cat {shlex.quote(str(installed))}\n'
+        f'exec {shlex.quote(sys.executable)} "$@"\n'
+    )
+    python.chmod(0o700)
+    return python
+
+
+@cache
+def _installed() -> str:
+    """Return what pip says of the packages of this Python."""
+    return subprocess.run([sys.executable, *_LIST_PACKAGES], capture_output=True, text=True, check=True).stdout

@@ -1,4 +1,7 @@
-"""What holds for all tests, whoever runs them: how busy the machine is, and how wide a terminal, changes nothing."""
+"""What holds for all tests, whoever runs them: how busy the machine is, and how wide a terminal, changes nothing.
+
+Several processes share them out by file or group: `--dist loadgroup`.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,9 @@ from collections.abc import Iterator
 
 import pytest
 from hypothesis import settings
+from xdist.remote import Producer  # type: ignore[import-untyped]
+
+from tests.work_units import Units, in_order
 
 settings.register_profile("no deadline", deadline=None)
 settings.load_profile("no deadline")
@@ -27,3 +33,16 @@ def pytest_runtest_setup() -> Iterator[None]:
 
 
 pytest_runtest_call = pytest_runtest_teardown = pytest_runtest_setup
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Units | None:
+    if config.getoption("dist") != "loadgroup":
+        return None
+    config.option.loadscopereorder = False  # the processes have them in order
+    return Units(config, log)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if config.getoption("loadgroup", default=False):
+        items[:] = in_order(items)

@@ -19,7 +19,7 @@ from embedded.program import CHECKOUT
 from slicewise.documents import load_fleet
 
 DOCUMENTS = "stacks/demo"
-_START_SECONDS = 180
+_START_SECONDS = 600
 _STOP_SECONDS = 60
 
 

@@ -1,4 +1,9 @@
-"""One control plane and one cluster for all tests of this directory."""
+"""A control plane and a cluster for the tests of a group, or of the groups that one process runs.
+
+Tests that share the control plane are the group `plane`. Those that share the cluster are three groups of some minutes
+each: `cluster-stacks` is about what `pulumi` does, `cluster-devices` about NVIDIA's DRA driver, `cluster-pods` about
+other pods. Files with a cluster of their own have no group.
+"""
 
 from __future__ import annotations
 
@@ -11,30 +16,32 @@ import httpx2
 import pytest
 
 from embedded.api_client import connect
-from embedded.cluster import EmbeddedCluster
+from embedded.cluster import EmbeddedCluster, install_kinds
 from embedded.control_plane import ControlPlane
 from embedded.kserve_kinds import install_kserve_crds
 from tests.cluster.workloads import POOLS, Workloads
+from tests.etcd_data import data_after
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from lightkube import Client
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def plane(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ControlPlane]:
     with ControlPlane.start(tmp_path_factory.mktemp("plane")) as plane:
         yield plane
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def client(plane: ControlPlane) -> Iterator[Client]:
     with connect(plane) as client:
         yield client
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def raw(client: Client) -> Iterator[httpx2.Client]:
     """The same rights over plain HTTPS, for what lightkube has no parameter for."""
     with plain_client(client) as raw:
@@ -51,7 +58,7 @@ def plain_client(client: Client) -> httpx2.Client:
     return httpx2.Client(base_url=cluster.server, verify=authority, headers=headers, trust_env=False)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def kserve(plane: ControlPlane, client: Client) -> Client:
     """A client of the plane with KServe's kinds in it."""
     install_kserve_crds(plane)
@@ -59,12 +66,18 @@ def kserve(plane: ControlPlane, client: Client) -> Client:
 
 
 @pytest.fixture(scope="session")
-def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedCluster]:
-    with EmbeddedCluster.start(tmp_path_factory.mktemp("cluster"), POOLS) as cluster:
+def kinds(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What a cluster begins with."""
+    return data_after(install_kinds, tmp_path_factory)
+
+
+@pytest.fixture(scope="package")
+def cluster(tmp_path_factory: pytest.TempPathFactory, kinds: Path) -> Iterator[EmbeddedCluster]:
+    with EmbeddedCluster.start(tmp_path_factory.mktemp("cluster"), POOLS, data=kinds) as cluster:
         yield cluster
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def numbers() -> Iterator[int]:
     """A number for each namespace: one that is deleted keeps its name for some seconds."""
     return itertools.count(1)

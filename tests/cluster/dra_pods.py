@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from embedded.control_plane import ControlPlane
     from embedded.dra_devices import Json
 
-SECONDS = 120
+SECONDS = 300
 POOL = "test.invalid/dra"
 
 

@@ -26,7 +26,7 @@ def stack_on_nodes(
     """Yield a stack that reaches the cluster as `environment`; services go before the nodes."""
     add_nodes(cluster.plane, nodes)
     with connect(cluster.plane) as client:
-        wait_until("nodes ready", lambda: nodes_ready(client), seconds=60)
+        wait_until("nodes ready", lambda: nodes_ready(client), seconds=300)
         stack = Workspace.create(directory)
         stack.set_config(f'kubeconfigs["{environment}"]', cluster.plane.kubeconfig, secret=True)
         try:

@@ -15,7 +15,7 @@ from embedded.toolchain import bin_dir, kubernetes_dir
 from tests.cluster.machine import commands_with
 from tests.cluster.workloads import GPU, POOLS, SLICE, Workloads, pod_spec, service
 
-pytestmark = pytest.mark.xdist_group("cluster")
+pytestmark = pytest.mark.xdist_group("cluster-stacks")
 
 
 @pytest.mark.parametrize("end", [EmbeddedCluster.stop, EmbeddedCluster.kill])
@@ -51,8 +51,10 @@ def test_a_wrong_name_says_which_are_right(cluster: EmbeddedCluster) -> None:
         cluster.stop("kube-proxy")
 
 
-def test_one_with_the_webhooks_of_kserve_refuses_what_kserve_refuses_and_leaves_nothing(tmp_path: Path) -> None:
-    with EmbeddedCluster.start(tmp_path / "cluster", POOLS, kserve_webhooks=True) as cluster:
+def test_one_with_the_webhooks_of_kserve_refuses_what_kserve_refuses_and_leaves_nothing(
+    tmp_path: Path, kinds: Path
+) -> None:
+    with EmbeddedCluster.start(tmp_path / "cluster", POOLS, kserve_webhooks=True, data=kinds) as cluster:
         assert len(commands_with(str(tmp_path))) == len(cluster.processes) == 7
         with Workloads.in_namespace(cluster.plane, "webhooks") as workloads:
             workloads.apply(service("alone", pod_spec("whole", GPU, 8)))

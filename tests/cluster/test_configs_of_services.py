@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-pytestmark = pytest.mark.xdist_group("cluster")
 
 NODES = gfd("own-configs", 1, "h100-80gb/all-1g.10gb/mixed", labels={POOL_LABEL: "own-configs"})
 SLICE = "nvidia.com/mig-1g.10gb"
@@ -29,9 +28,9 @@ OTHER = "nvidia.com/mig-3g.40gb"
 
 
 @pytest.fixture(scope="module")
-def workloads(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workloads]:
+def workloads(tmp_path_factory: pytest.TempPathFactory, kinds: Path) -> Iterator[Workloads]:
     with (
-        EmbeddedCluster.start(tmp_path_factory.mktemp("configs"), [NODES]) as cluster,
+        EmbeddedCluster.start(tmp_path_factory.mktemp("configs"), [NODES], data=kinds) as cluster,
         Workloads.in_namespace(cluster.plane, "own-configs") as workloads,
     ):
         yield workloads

@@ -20,7 +20,7 @@ from tests.documents import Document, deployment, environment, fleet_of, model, 
 if TYPE_CHECKING:
     from tests.cluster.workloads import Workloads
 
-pytestmark = pytest.mark.xdist_group("cluster")
+pytestmark = pytest.mark.xdist_group("cluster-pods")
 
 
 def made(workloads: Workloads, served: Document, own: Document, **of_pool: Any) -> list[Document]:  # noqa: ANN401

@@ -37,6 +37,8 @@ from tests.cluster.machine import commands_with
 if TYPE_CHECKING:
     from lightkube import Client
 
+pytestmark = pytest.mark.xdist_group("plane")
+
 CHECKOUT = Path(embedded.__file__).parent.parent
 START_AND_HANG = """
 import sys, time
@@ -147,10 +149,10 @@ def test_nothing_is_left_when_the_process_that_started_it_is_killed(tmp_path: Pa
             assert parent.stdout
             assert parent.stdout.readline() == "ready\n"
             # The parent itself, etcd, kube-apiserver and kube-controller-manager, which may be about to begin.
-            wait_until("four processes", lambda: len(commands_with(str(tmp_path))) == 4, seconds=60)
+            wait_until("four processes", lambda: len(commands_with(str(tmp_path))) == 4, seconds=300)
         finally:
             parent.kill()
-    wait_until("all processes gone", lambda: commands_with(str(tmp_path)) == [], seconds=60)
+    wait_until("all processes gone", lambda: commands_with(str(tmp_path)) == [], seconds=300)
 
 
 def test_missing_binaries_name_the_command_that_builds_them(tmp_path: Path) -> None:

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from tests.engine.workspace import Operation
 
-pytestmark = pytest.mark.xdist_group("cluster")
+pytestmark = pytest.mark.xdist_group("cluster-stacks")
 
 ENVIRONMENT = "day-two"
 SLICES = "3g.40gb"
@@ -129,7 +129,7 @@ def more_nodes(cluster: EmbeddedCluster) -> Iterator[EmbeddedCluster]:
     """Add the nodes to a cluster for a while."""
     add_nodes(cluster.plane, NODES)
     with connect(cluster.plane) as client:
-        wait_until("nodes ready", lambda: nodes_ready(client), seconds=60)
+        wait_until("nodes ready", lambda: nodes_ready(client), seconds=300)
         try:
             yield cluster
         finally:
@@ -139,8 +139,8 @@ def more_nodes(cluster: EmbeddedCluster) -> Iterator[EmbeddedCluster]:
 
 
 @pytest.fixture(scope="module")
-def with_webhooks(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedCluster]:
-    with EmbeddedCluster.start(tmp_path_factory.mktemp("cluster"), NODES, kserve_webhooks=True) as cluster:
+def with_webhooks(tmp_path_factory: pytest.TempPathFactory, kinds: Path) -> Iterator[EmbeddedCluster]:
+    with EmbeddedCluster.start(tmp_path_factory.mktemp("cluster"), NODES, kserve_webhooks=True, data=kinds) as cluster:
         yield cluster
 
 

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from embedded.cluster import EmbeddedCluster
     from tests.cluster.workloads import Workloads
 
-pytestmark = pytest.mark.xdist_group("cluster")
+pytestmark = pytest.mark.xdist_group("cluster-stacks")
 
 SITE = "day-two-models"
 REVISION = 'spec.annotations["slicewise.dev/revision"]'

@@ -22,7 +22,7 @@ def demo(*arguments: str) -> str:
         capture_output=True,
         text=True,
         check=False,
-        timeout=240,
+        timeout=900,
     )
     assert run.returncode == 0, run.stdout + run.stderr
     assert "\x1b" not in run.stdout

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from embedded.cluster import EmbeddedCluster
 
-pytestmark = [pytest.mark.xdist_group("cluster"), pytest.mark.long]
+pytestmark = [pytest.mark.xdist_group("cluster-devices"), pytest.mark.long]
 
 BOARD = "h100-80gb"
 # The third GPU of the mixed node is whole.

@@ -28,8 +28,10 @@ if TYPE_CHECKING:
 
     from embedded.control_plane import ControlPlane
 
+pytestmark = pytest.mark.xdist_group("plane")
+
 ROOT = Path(__file__).parents[2]
-SECONDS = 60
+SECONDS = 300
 
 
 @pytest.fixture

@@ -27,11 +27,13 @@ if TYPE_CHECKING:
     from embedded.control_plane import ControlPlane
     from embedded.dra_devices import DraGpus
 
+pytestmark = pytest.mark.xdist_group("plane")
+
 # On 1.34 the server drops counters, whose feature gate is off there.
 COUNTERS_FROM = (1, 35)
 # A device has at most 32 attributes and capacities; the driver gives a slice 14, 7, and one for each memory slice.
 MOST_MEMORY_SLICES = 11
-SECONDS = 60
+SECONDS = 300
 
 
 def of_every_kind() -> dict[str, DraGpus]:

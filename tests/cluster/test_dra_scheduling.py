@@ -33,6 +33,8 @@ if TYPE_CHECKING:
     from embedded.dra_devices import Json
     from tests.cluster.dra_pods import DraPods
 
+pytestmark = pytest.mark.xdist_group("cluster-devices")
+
 LARGE = "device.attributes['gpu.nvidia.com'].?profile.orValue('') == '3g.40gb'"
 RESOURCE = "nvidia.com/mig-3g.40gb"
 # Until then as an alpha feature that is off.

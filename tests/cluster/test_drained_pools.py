@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from embedded.cluster import EmbeddedCluster
     from tests.cluster.workloads import Workloads
 
-pytestmark = pytest.mark.xdist_group("cluster")
+pytestmark = pytest.mark.xdist_group("cluster-stacks")
 
 ENVIRONMENT = "drained"
 NODES = (

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-pytestmark = [pytest.mark.xdist_group("driver-lifecycle"), pytest.mark.long]
+pytestmark = pytest.mark.long
 
 STACK, NAME = "test", "driven"
 # On in these releases and later.
@@ -48,8 +48,8 @@ TAKES_WHOLE = model("whole", profile("any", memoryPerGpu="44Gi", mig="never"))
 
 
 @pytest.fixture(scope="module")
-def driven(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedCluster]:
-    with EmbeddedCluster.start(tmp_path_factory.mktemp("driven"), kserve_webhooks=True) as cluster:
+def driven(tmp_path_factory: pytest.TempPathFactory, kinds: Path) -> Iterator[EmbeddedCluster]:
+    with EmbeddedCluster.start(tmp_path_factory.mktemp("driven"), kserve_webhooks=True, data=kinds) as cluster:
         with connect(cluster.plane) as client:
             version = server_version(client)
             install_device_classes(client, driver_classes(extended=version >= EXTENDED_FROM))

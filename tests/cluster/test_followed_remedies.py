@@ -31,7 +31,6 @@ if TYPE_CHECKING:
     from lightkube import Client
     from lightkube.core.resource import Resource
 
-pytestmark = pytest.mark.xdist_group("cluster")
 
 TINY = gfd("tiny", 2, "h100-80gb/all-1g.10gb/mixed", labels={POOL_LABEL: "tiny"})
 UNITS = 56
@@ -113,8 +112,8 @@ class Site:
 
 
 @pytest.fixture(scope="module")
-def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedCluster]:
-    with EmbeddedCluster.start(tmp_path_factory.mktemp("followed"), [TINY]) as cluster:
+def cluster(tmp_path_factory: pytest.TempPathFactory, kinds: Path) -> Iterator[EmbeddedCluster]:
+    with EmbeddedCluster.start(tmp_path_factory.mktemp("followed"), [TINY], data=kinds) as cluster:
         yield cluster
 
 

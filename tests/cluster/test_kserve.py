@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from embedded.control_plane import ControlPlane
 
 
+pytestmark = pytest.mark.xdist_group("plane")
+
 NAMES = ("llminferenceservices.serving.kserve.io", "llminferenceserviceconfigs.serving.kserve.io")
 
 

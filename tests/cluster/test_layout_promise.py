@@ -15,7 +15,7 @@ from tests.cluster.random_fleets import ENVIRONMENT
 from tests.cluster.test_promise import namespace, nodes, planned_pods, schedule
 from tests.documents import Document, deployment, environment, fleet_of, model, profile, slices
 
-pytestmark = pytest.mark.xdist_group("cluster")
+pytestmark = pytest.mark.xdist_group("cluster-pods")
 
 SECONDS = 30.0
 OTHERS = (

@@ -13,7 +13,7 @@ from tests.documents import Document, deployment, environment, fleet_of, model, 
 if TYPE_CHECKING:
     from tests.cluster.workloads import Workloads
 
-pytestmark = pytest.mark.xdist_group("cluster")
+pytestmark = pytest.mark.xdist_group("cluster-pods")
 
 
 def affinity(*values: str) -> Document:

@@ -36,13 +36,13 @@ if TYPE_CHECKING:
 
     from lightkube import Client
 
-pytestmark = [pytest.mark.xdist_group("cluster"), pytest.mark.long]
+pytestmark = pytest.mark.long
 
 NAMESPACE: Final = "needs"
 NODES: Final = gfd("whole", 2, "h100-80gb/whole/mixed", labels={POOL_LABEL: "whole"})
 READY: Final = {"status": {"conditions": [{"type": "Ready", "status": "True"}]}}
 KSERVE: Final = "llminferenceservices.serving.kserve.io"
-SECONDS: Final = 60
+SECONDS: Final = 300
 
 
 @dataclass(frozen=True)

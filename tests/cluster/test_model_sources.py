@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from tests.cluster.workloads import Workloads
 
-pytestmark = pytest.mark.xdist_group("cluster")
+pytestmark = pytest.mark.xdist_group("cluster-pods")
 
 S3 = {"source": "S3", "s3": {"uri": "s3://models/chat", "secretRef": {"name": "store"}}}
 VOLUME = {"source": "PersistentVolumeClaim", "persistentVolumeClaim": {"name": "models", "path": "qwen/14b"}}

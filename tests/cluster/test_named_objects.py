@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from embedded.control_plane import ControlPlane
 
-pytestmark = pytest.mark.xdist_group("cluster")
+pytestmark = pytest.mark.xdist_group("plane")
 
 NAMESPACE = "named"
 VALUE = "c3F1ZWFtaXNo"

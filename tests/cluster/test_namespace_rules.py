@@ -22,7 +22,7 @@ from tests.documents import Document, deployment, environment, fleet_of, model, 
 from tests.unit.cli.running import slicewise
 from tests.unit.docs.troubleshooting import rows_for
 
-pytestmark = pytest.mark.xdist_group("cluster")
+pytestmark = pytest.mark.xdist_group("cluster-pods")
 
 SLICE = "nvidia.com/mig-3g.40gb"
 QUOTA = f"requests.{SLICE}"

@@ -46,12 +46,12 @@ if TYPE_CHECKING:
 
     from embedded.cluster import EmbeddedCluster
 
-pytestmark = [pytest.mark.xdist_group("cluster"), pytest.mark.long]
+pytestmark = [pytest.mark.xdist_group("cluster-devices"), pytest.mark.long]
 
 SEEDS = range(12)
 # Pods ask alike for their slices, whoever writes the claim: some of the same fleets are enough.
 SEEDS_BY_CLASSES = range(6)
-SECONDS = 60
+SECONDS = 300
 # Counters, by which places exclude each other, are dropped by older servers, whose feature gate is off.
 COUNTERS_FROM = (1, 36)
 

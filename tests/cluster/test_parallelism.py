@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from tests.cluster.workloads import Workloads
 
-pytestmark = pytest.mark.xdist_group("cluster")
+pytestmark = pytest.mark.xdist_group("cluster-pods")
 
 ADDRESS = "127.0.0.1"
 # One argument, with all that a shell would take apart.
@@ -78,7 +78,7 @@ def received(container: dict[str, Any], stub: Path, rank: int) -> argparse.Names
     }
     # The kubelet replaces $(NAME), of which there is none here, and makes one dollar sign of two (core/v1, Container).
     command = [word.replace("$$", "$") for word in (*container["command"], *container.get("args", []))]
-    run = subprocess.run(command, env=variables, capture_output=True, text=True, check=True, timeout=60)
+    run = subprocess.run(command, env=variables, capture_output=True, text=True, check=True, timeout=300)
     arguments = run.stdout[run.stdout.index("serve\0") :].split("\0")[:-1]
     return parser().parse_args(arguments)
 

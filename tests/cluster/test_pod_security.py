@@ -14,7 +14,7 @@ from tests.documents import Document, deployment, environment, fleet_of, model, 
 if TYPE_CHECKING:
     from tests.cluster.workloads import Workloads
 
-pytestmark = pytest.mark.xdist_group("cluster")
+pytestmark = pytest.mark.xdist_group("cluster-pods")
 
 ENFORCE = "pod-security.kubernetes.io/enforce"
 TWO_NODES: Document = {"nodes": 2, "gpusPerNode": 8}

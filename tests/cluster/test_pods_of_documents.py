@@ -21,7 +21,7 @@ from tests.unit.documents.pods import COMPLETE_ENV, COMPLETE_POD
 if TYPE_CHECKING:
     from tests.cluster.workloads import Workloads
 
-pytestmark = pytest.mark.xdist_group("cluster")
+pytestmark = pytest.mark.xdist_group("cluster-pods")
 
 SHAPES: dict[str, Document] = {
     "one node": {},

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-pytestmark = [pytest.mark.xdist_group("cluster"), pytest.mark.long]
+pytestmark = pytest.mark.long
 
 ENVIRONMENT = "split"
 NODES = (
@@ -28,8 +28,8 @@ OWN = ("whole", {GPU: 4}, 2)
 
 
 @pytest.fixture(scope="module")
-def with_webhooks(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedCluster]:
-    with EmbeddedCluster.start(tmp_path_factory.mktemp("cluster"), NODES, kserve_webhooks=True) as cluster:
+def with_webhooks(tmp_path_factory: pytest.TempPathFactory, kinds: Path) -> Iterator[EmbeddedCluster]:
+    with EmbeddedCluster.start(tmp_path_factory.mktemp("cluster"), NODES, kserve_webhooks=True, data=kinds) as cluster:
         yield cluster
 
 

@@ -23,10 +23,10 @@ from slicewise.planning import make_plan
 from tests.cluster.random_fleets import ENVIRONMENT, RandomFleet, fleet_of_several_profiles, random_fleet
 from tests.documents import Document, deployment, environment, fleet_of, model, profile, several, slices
 
-pytestmark = pytest.mark.xdist_group("cluster")
+pytestmark = pytest.mark.xdist_group("cluster-pods")
 
 SEEDS = range(12)
-SECONDS = 60
+SECONDS = 300
 
 
 @contextmanager

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from embedded.dra_devices import DraGpus
     from embedded.fake_nodes import FakePool
 
-pytestmark = [pytest.mark.xdist_group("cluster"), pytest.mark.long]
+pytestmark = [pytest.mark.xdist_group("cluster-devices"), pytest.mark.long]
 
 BOARD = "h100-80gb"
 # What each GPU of `fleet_of_several_profiles` that is cut has.

@@ -23,7 +23,7 @@ from tests.cluster.workloads import POOL_LABEL, Workloads
 from tests.documents import Document, deployment, environment, model, pool, profile, slices
 from tests.engine.workspace import STACK, Workspace
 
-pytestmark = pytest.mark.xdist_group("cluster")
+pytestmark = pytest.mark.xdist_group("cluster-stacks")
 
 # Twice as many nodes as there are: so the scheduler has the last word, as where somebody else takes slices.
 FLEET = environment(
@@ -54,7 +54,7 @@ def stack(tmp_path: Path, workloads: Workloads) -> Workspace:
     stack = Workspace.create(tmp_path / "stack")
     stack.set_config('kubeconfigs["here"]', workloads.plane.kubeconfig, secret=True)
     stack.set_config("waitForReady", "true")
-    stack.set_config("readyTimeout", "60")
+    stack.set_config("readyTimeout", "300")
     return stack
 
 
@@ -91,10 +91,10 @@ def test_up_ends_when_every_replica_of_the_new_revision_serves(stack: Workspace,
     assert sorted(serving(workloads).items(), key=str) == [(("chat", two), 3), ((HUGE, two), 2)]
 
     # One slice more than the node has; KServe calls 16 of 17 Ready.
-    stack.set_config("readyTimeout", "5")
+    stack.set_config("readyTimeout", "20")
     stack.write(FLEET, *served("chat", two, replicas=17, namespace=namespace), *huge(two, namespace=namespace))
     said = up(stack, fails=True)
-    assert "1 of 2 placements did not become ready (readyTimeout: 5 s)" in said
+    assert "1 of 2 placements did not become ready (readyTimeout: 20 s)" in said
     assert f"here/{namespace}/chat: 16 of 17 replicas serve" in said
     assert "1 pod without a node: 0/" in said
     assert "Insufficient nvidia.com/mig-3g.40gb" in said
@@ -104,7 +104,7 @@ def test_up_ends_when_every_replica_of_the_new_revision_serves(stack: Workspace,
 
     # Unchanged, it waits again; with fewer it is done.
     assert "16 of 17 replicas serve" in up(stack, fails=True)
-    stack.set_config("readyTimeout", "60")
+    stack.set_config("readyTimeout", "300")
     stack.write(FLEET, *served("chat", two, replicas=16, namespace=namespace), *huge(two, namespace=namespace))
     up(stack)
     assert serving(workloads)["chat", two] == 16
@@ -152,7 +152,7 @@ def test_an_autoscaled_service_has_its_fewest_replicas(
         workloads.client.patch(
             Deployment, "chat-kserve", scale, namespace=workloads.namespace, patch_type=PatchType.MERGE
         )
-        update.result(timeout=60)
+        update.result(timeout=300)
 
     assert serving(workloads) == {("chat", "example.test/vllm:1"): 2}
     workloads.client.deletecollection(scaled_object, namespace=workloads.namespace)

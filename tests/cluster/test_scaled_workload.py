@@ -21,7 +21,7 @@ from tests.documents import deployment, environment, fleet_of, model, pool, prof
 if TYPE_CHECKING:
     from tests.cluster.workloads import Workloads
 
-pytestmark = pytest.mark.xdist_group("cluster")
+pytestmark = pytest.mark.xdist_group("cluster-pods")
 
 KINDS: dict[str, Any] = {"Deployment": Deployment, "LeaderWorkerSet": LeaderWorkerSet}
 SCALING = {"signal": "Concurrency", "concurrency": {"maxReplicas": 2, "target": 8}}

@@ -15,7 +15,7 @@ from tests.cluster.workloads import GPU, SLICE, TOLERATION, pod_spec, service
 if TYPE_CHECKING:
     from tests.cluster.workloads import Workloads
 
-pytestmark = pytest.mark.xdist_group("cluster")
+pytestmark = pytest.mark.xdist_group("cluster-pods")
 
 
 def test_sixteen_slices_take_sixteen_pods_and_the_seventeenth_waits(workloads: Workloads) -> None:

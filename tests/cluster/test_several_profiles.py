@@ -18,7 +18,7 @@ from tests.documents import Document, deployment, environment, fleet_of, model, 
 if TYPE_CHECKING:
     from embedded.cluster import EmbeddedCluster
 
-pytestmark = pytest.mark.xdist_group("cluster")
+pytestmark = pytest.mark.xdist_group("cluster-pods")
 
 
 def full_of_one_kind(seed: int) -> RandomFleet:

@@ -47,7 +47,7 @@ if TYPE_CHECKING:
     from embedded.dra_devices import DraGpus
     from tests.documents import Document
 
-pytestmark = [pytest.mark.xdist_group("cluster"), pytest.mark.long]
+pytestmark = pytest.mark.long
 
 BOARD = "h100-80gb"
 NAME = "mig-a"
@@ -86,7 +86,9 @@ RELEASES = [None] if os.environ.get("KUBERNETES") == OLDEST else [None, OLDEST]
 
 
 @pytest.fixture(scope="module", params=RELEASES, ids=lambda release: release or "newest")
-def dra(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Iterator[EmbeddedCluster]:
+def dra(
+    tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest, kinds: Path
+) -> Iterator[EmbeddedCluster]:
     """A cluster whose nodes are the demo's, without a device plugin."""
     documents = demo(Allocation.CLAIM)
     declared = {each["name"]: each for each in documents[0]["spec"]["nodePools"]}
@@ -98,7 +100,8 @@ def dra(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
         for each in fake_pools(InferenceEnvironment.model_validate(documents[0]))
     ]  # fmt: skip
     directory = tmp_path_factory.mktemp("cluster")
-    with EmbeddedCluster.start(directory, kserve_webhooks=True, release=request.param) as cluster:
+    data = None if request.param else kinds
+    with EmbeddedCluster.start(directory, kserve_webhooks=True, release=request.param, data=data) as cluster:
         with connect(cluster.plane) as client:
             install_device_classes(client, driver_classes(extended=has_extended_resources(cluster)))
             for name in ("team-a", "team-b"):

@@ -15,7 +15,7 @@ from tests.cluster.workloads import POOL_LABEL, Workloads, pod_spec, service
 from tests.documents import Document, deployment, environment, fleet_of, model, profile, slices
 from tests.unit.cli.running import slicewise
 
-pytestmark = pytest.mark.xdist_group("cluster")
+pytestmark = pytest.mark.xdist_group("cluster-stacks")
 
 # Twice as many nodes as there are, so that the plan fits and the scheduler has the last word.
 PLACE = environment("here", slices("slices", "3g.40gb", nodeSelector={POOL_LABEL: "slices"}, nodeCount=2))

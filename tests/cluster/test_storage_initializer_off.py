@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from tests.cluster.workloads import Workloads
 
-pytestmark = pytest.mark.xdist_group("cluster")
+pytestmark = pytest.mark.xdist_group("cluster-stacks")
 
 SOURCES: dict[str, Document] = {
     "hub": {"source": "HuggingFace", "huggingFace": {"repo": "example/chat"}},

@@ -41,7 +41,6 @@ if TYPE_CHECKING:
     from embedded.control_plane import ControlPlane
     from embedded.fake_nodes import FakePool
 
-pytestmark = pytest.mark.xdist_group("cluster")
 
 ENVIRONMENT = "verified"
 NAMESPACE = "verified"
@@ -83,9 +82,9 @@ def declared(environment: Document) -> list[Document]:
 
 
 @pytest.fixture(scope="module")
-def real(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedCluster]:
+def real(tmp_path_factory: pytest.TempPathFactory, kinds: Path) -> Iterator[EmbeddedCluster]:
     """A cluster of this module's own: another one's nodes would be GPU nodes that are not declared."""
-    with EmbeddedCluster.start(tmp_path_factory.mktemp("verified"), NODES) as cluster:
+    with EmbeddedCluster.start(tmp_path_factory.mktemp("verified"), NODES, data=kinds) as cluster:
         yield cluster
 
 

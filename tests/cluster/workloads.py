@@ -36,7 +36,7 @@ POOLS = (
     FakePool("tainted", nodes=1, labels={POOL_LABEL: "tainted"}, taints=(TAINT,), resources={SLICE: 16}),
     FakePool("whole", nodes=2, labels={POOL_LABEL: "whole"}, resources={GPU: 8}),
 )
-_SECONDS = 120
+_SECONDS = 300
 _KINDS: dict[str, Any] = {
     SERVICE_KIND: LLMInferenceService,
     CONFIG_KIND: LLMInferenceServiceConfig,

@@ -14,6 +14,7 @@ from embedded.kserve_kinds import LLMInferenceService, LLMInferenceServiceConfig
 from embedded.leader_worker_set import install_lws_crds
 from tests.engine.keda import install_keda_crds
 from tests.engine.workspace import Workspace, services
+from tests.etcd_data import data_after
 
 
 @pytest.fixture
@@ -21,13 +22,23 @@ def workspace(tmp_path: Path) -> Workspace:
     return Workspace.create(tmp_path)
 
 
+def install_kserve_kinds(plane: ControlPlane) -> None:
+    """Install KServe's kinds and LeaderWorkerSet."""
+    install_kserve_crds(plane)
+    with connect(plane) as client:
+        install_lws_crds(client)
+
+
 @pytest.fixture(scope="session")
-def plane(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ControlPlane]:
+def kserve_kinds(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What an API server begins with."""
+    return data_after(install_kserve_kinds, tmp_path_factory)
+
+
+@pytest.fixture(scope="package")
+def plane(tmp_path_factory: pytest.TempPathFactory, kserve_kinds: Path) -> Iterator[ControlPlane]:
     """A real API server with KServe's kinds; it has no controllers, so objects stay as they were applied."""
-    with ControlPlane.start(tmp_path_factory.mktemp("plane")) as started:
-        install_kserve_crds(started)
-        with connect(started) as client:
-            install_lws_crds(client)
+    with ControlPlane.start(tmp_path_factory.mktemp("plane"), data=kserve_kinds) as started:
         yield started
 
 
@@ -49,7 +60,7 @@ def stack(workspace: Workspace, plane: ControlPlane) -> Workspace:
     return workspace
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def keda(plane: ControlPlane) -> ControlPlane:
     """The API server, with KEDA's kinds."""
     install_keda_crds(plane)

@@ -26,7 +26,7 @@ def install_keda_crds(plane: ControlPlane) -> None:
             if document["kind"] == "CustomResourceDefinition":
                 name = document["metadata"]["name"]
                 client.patch(CustomResourceDefinition, name, document, patch_type=PatchType.APPLY)
-        wait_until("ScaledObject served", lambda: _served(client), seconds=60)
+        wait_until("ScaledObject served", lambda: _served(client), seconds=300)
 
 
 def _served(client: Client) -> bool:

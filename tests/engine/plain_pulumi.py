@@ -31,7 +31,7 @@ def start(workspace: Workspace, directory: Path, *arguments: str) -> subprocess.
 def run(workspace: Workspace, directory: Path, *arguments: str, fails: bool = False) -> str:
     """Run the CLI to its end, and return what it printed; a failure (or, with `fails`, a success) fails the test."""
     with start(workspace, directory, *arguments) as process:
-        output, errors = process.communicate(timeout=240)
+        output, errors = process.communicate(timeout=600)
     assert (process.returncode != 0) == fails, f"exit {process.returncode}\n{output}\n{errors}"
     return output + errors
 
@@ -74,7 +74,7 @@ def remove_half_written(workspace: Workspace) -> list[Path]:
     return removed
 
 
-def eventually(condition: Callable[[], bool], what: str, seconds: float = 30) -> None:
+def eventually(condition: Callable[[], bool], what: str, seconds: float = 120) -> None:
     """Wait for a condition."""
     end = time.monotonic() + seconds
     while not condition():

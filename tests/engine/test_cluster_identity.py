@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from copy import deepcopy
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,7 +15,7 @@ from lightkube.resources.core_v1 import Namespace
 
 from embedded.api_client import connect
 from embedded.control_plane import ControlPlane
-from embedded.kserve_kinds import LLMInferenceService, install_kserve_crds
+from embedded.kserve_kinds import LLMInferenceService
 from tests.documents import deployment, environment, model, profile, slices
 from tests.engine.workspace import Workspace, services
 
@@ -24,10 +25,9 @@ CHAT = deployment("chat", "tiny", replicas=3)
 
 
 @pytest.fixture(scope="module")
-def rebuilt(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ControlPlane]:
+def rebuilt(tmp_path_factory: pytest.TempPathFactory, kserve_kinds: Path) -> Iterator[ControlPlane]:
     """Another cluster: with KServe's kinds and namespace `team`, and nothing else."""
-    with ControlPlane.start(tmp_path_factory.mktemp("rebuilt")) as started:
-        install_kserve_crds(started)
+    with ControlPlane.start(tmp_path_factory.mktemp("rebuilt"), data=kserve_kinds) as started:
         with connect(started) as client:
             client.apply(Namespace(metadata=ObjectMeta(name="team")))
         yield started

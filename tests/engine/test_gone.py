@@ -108,7 +108,7 @@ def test_a_namespace_that_is_gone_is_made_again_with_all_that_was_in_it(stack: W
     def names() -> set[str | None]:
         return {each.metadata.name for each in cluster.list(Namespace) if each.metadata}
 
-    wait_until("the namespace is gone", lambda: "short-lived" not in names(), seconds=60)
+    wait_until("the namespace is gone", lambda: "short-lived" not in names(), seconds=300)
 
     stack.up()
 

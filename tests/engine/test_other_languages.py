@@ -18,7 +18,7 @@ from slicewise import __version__
 from tests.engine.workspace import STACK, Operation, Workspace, services
 from tests.package.installed import Installed, build, install
 
-pytestmark = [pytest.mark.long, pytest.mark.xdist_group("other-languages")]
+pytestmark = pytest.mark.long
 
 # What an SDK that `pulumi package add` makes does, in the language that is at hand: the component is made elsewhere.
 # Its kubeconfig is a secret, and known only when the resource before it is there.

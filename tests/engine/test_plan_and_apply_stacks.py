@@ -19,7 +19,7 @@ from lightkube.resources.core_v1 import Namespace
 from embedded.api_client import connect
 from embedded.control_plane import ControlPlane
 from embedded.deadlines import wait_until
-from embedded.kserve_kinds import LLMInferenceService, install_kserve_crds
+from embedded.kserve_kinds import LLMInferenceService
 from embedded.processes import Process
 from embedded.program import Program
 from tests.documents import Document, deployment, environment, model, profile, slices
@@ -40,10 +40,9 @@ def at(site: str, name: str, replicas: int = 1) -> Document:
 
 
 @pytest.fixture(scope="module")
-def west(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ControlPlane]:
+def west(tmp_path_factory: pytest.TempPathFactory, kserve_kinds: Path) -> Iterator[ControlPlane]:
     """A second API server with KServe's kinds, which tests may kill."""
-    with ControlPlane.start(tmp_path_factory.mktemp("west")) as started:
-        install_kserve_crds(started)
+    with ControlPlane.start(tmp_path_factory.mktemp("west"), data=kserve_kinds) as started:
         yield started
 
 
@@ -94,7 +93,7 @@ def come_back(server: Process, client: Client) -> None:
 
     server.restart()
     server.wait_ready()
-    wait_until("services are listed", served, seconds=60)
+    wait_until("services are listed", served, seconds=300)
 
 
 def credentials(cluster: ControlPlane) -> list[str]:

@@ -79,12 +79,12 @@ def nothing_is_deleted(client: Client) -> Iterator[None]:
     client.create(ValidatingAdmissionPolicy(metadata=ObjectMeta(name="keep"), spec=policy))
     client.create(ValidatingAdmissionPolicyBinding(metadata=ObjectMeta(name="keep"), spec=binding))
     try:
-        wait_until("deletions are refused", refused, seconds=60)
+        wait_until("deletions are refused", refused, seconds=300)
         yield
     finally:
         client.delete(ValidatingAdmissionPolicyBinding, "keep")
         client.delete(ValidatingAdmissionPolicy, "keep")
-        wait_until("deletions are not refused", lambda: not refused(), seconds=60)
+        wait_until("deletions are not refused", lambda: not refused(), seconds=300)
 
 
 @pytest.fixture

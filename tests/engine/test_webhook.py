@@ -153,6 +153,6 @@ def verified(stack: Workspace, plane: ControlPlane, directory: Path) -> list[dic
     (directory / "plan.json").write_text(json.dumps(stack.outputs()))
     options = ["--kubeconfig", str(directory / "kubeconfig"), "--previous", str(directory / "plan.json")]
     command = [sys.executable, "-m", "slicewise", "verify", str(stack.manifests), *options, "--output", "json"]
-    run = subprocess.run(command, cwd=stack.directory, capture_output=True, text=True, check=False, timeout=60)
+    run = subprocess.run(command, cwd=stack.directory, capture_output=True, text=True, check=False, timeout=300)
     found: list[dict[str, Any]] = json.loads(run.stdout)["findings"]
     return [each for each in found if each["code"].startswith("SW62")]

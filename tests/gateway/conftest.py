@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from embedded.cluster import EmbeddedCluster
+from embedded.cluster import EmbeddedCluster, install_kinds
 from tests.cluster.machine import commands_with
 from tests.cluster.workloads import POOLS
 from tests.engine.workspace import Workspace
+from tests.etcd_data import data_after
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -17,10 +18,16 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture(scope="session")
-def routed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedCluster]:
+def kinds(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What the cluster begins with."""
+    return data_after(install_kinds, tmp_path_factory)
+
+
+@pytest.fixture(scope="package")
+def routed(tmp_path_factory: pytest.TempPathFactory, kinds: Path) -> Iterator[EmbeddedCluster]:
     """The cluster; nothing of it stays."""
     directory = tmp_path_factory.mktemp("routed")
-    with EmbeddedCluster.start(directory, POOLS, kserve_webhooks=True, gateway=True) as cluster:
+    with EmbeddedCluster.start(directory, POOLS, kserve_webhooks=True, gateway=True, data=kinds) as cluster:
         assert [process.name for process in cluster.processes[-2:]] == ["contour", "envoy"]
         yield cluster
     assert commands_with(str(directory)) == []

@@ -1,32 +1,51 @@
-"""Tests that share what is slow to start are run by one process, as their group says."""
+"""Tests that share what is slow to start are run by one process, and those that wait longest begin first."""
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-GROUPED = """
+ROOT = Path(__file__).parents[2]
+WHERE = """
 import os, pathlib, pytest
-
-@pytest.mark.xdist_group("shared")
-@pytest.mark.parametrize("number", range(8))
+{mark}
+@pytest.mark.parametrize("number", range({count}))
 def test_it(number):
-    pathlib.Path(f"{number}.worker").write_text(os.environ["PYTEST_XDIST_WORKER"])
+    with pathlib.Path(os.environ["PYTEST_XDIST_WORKER"]).open("a") as written:
+        written.write("{name}\\n")
 """
 
 
+def written(directory: Path, name: str, count: int, group: str | None = None) -> None:
+    """Write a file of tests that each note their process and `name`."""
+    mark = f'pytestmark = pytest.mark.xdist_group("{group}")' if group else ""
+    file = directory / name
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(WHERE.format(name=name, count=count, mark=mark))
+
+
 @pytest.mark.long
-def test_one_process_runs_a_group(tmp_path: Path) -> None:
+def test_one_process_runs_a_file_and_a_group(tmp_path: Path) -> None:
     # With pytest 9.2 pytest-xdist 3.8.0 ignores all groups, and says nothing (its issue 1386).
-    file = tmp_path / "test_grouped.py"
-    file.write_text(GROUPED)
-    how = ["-n", "2", "--dist", "loadgroup", "-p", "no:cacheprovider"]
-    subprocess.run([sys.executable, "-m", "pytest", *how, str(file)], cwd=tmp_path, check=True, capture_output=True)
+    (tmp_path / "conftest.py").write_text("from tests.conftest import *")
+    written(tmp_path, "tests/unit/test_many.py", 30)
+    written(tmp_path, "tests/unit/test_few.py", 8)
+    written(tmp_path, "tests/gateway/test_waiting.py", 3)
+    written(tmp_path, "tests/cluster/test_one.py", 4, group="shared")
+    written(tmp_path, "tests/cluster/test_other.py", 4, group="shared")
 
-    workers = [each.read_text() for each in tmp_path.glob("*.worker")]
+    how = ["-n", "2", "--dist", "loadgroup", "-p", "no:cacheprovider", f"--rootdir={tmp_path}"]
+    command = [sys.executable, "-m", "pytest", *how, "tests"]
+    environment = os.environ | {"PYTHONPATH": str(ROOT)}
+    subprocess.run(command, cwd=tmp_path, env=environment, check=True, capture_output=True)
 
-    assert len(workers) == 8
-    assert len(set(workers)) == 1
+    ran = [(tmp_path / f"gw{number}").read_text().split() for number in range(2)]
+    assert set(ran[0]).isdisjoint(ran[1])
+    assert any({"tests/cluster/test_one.py", "tests/cluster/test_other.py"} <= set(each) for each in ran)
+    # More tests that compute do not come before what waits.
+    assert {each[0] for each in ran} == {"tests/cluster/test_one.py", "tests/gateway/test_waiting.py"}
+    assert sum(map(len, ran)) == 49

@@ -20,7 +20,7 @@ DEMO = str(ROOT / "stacks/demo")
 SHORTFALL = str(ROOT / "stacks/shortfall")
 GKE_MIXED = str(ROOT / "stacks/gke-mixed")
 COMMAND = (sys.executable, "-W", "error", "-m", "slicewise")
-SECONDS = 60
+SECONDS = 300
 COMMANDS = list(FUNCTIONS)
 
 

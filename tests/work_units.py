@@ -1,0 +1,40 @@
+"""What pytest's processes share out: files, or groups that marks name; and which of them begin first."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+
+import pytest
+from xdist.scheduler import LoadGroupScheduling  # type: ignore[import-untyped]
+
+# They wait for clusters and engines most of the time: what only computes fills that time, and the end.
+_FIRST = ("tests/cluster/", "tests/gateway/", "tests/engine/", "tests/policies/engine/", "tests/package/")
+
+
+class Units(LoadGroupScheduling):  # type: ignore[misc]
+    """Shares them out: the tests of a file have fixtures in common, which are slow to make twice."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        group = str(super()._split_scope(nodeid))
+        return _file(nodeid) if group == nodeid else group
+
+
+def in_order(tests: Sequence[pytest.Item]) -> list[pytest.Item]:
+    """Return tests in the order in which their units begin: by directory, and in each the largest first."""
+    sizes = Counter(map(_unit, tests))
+
+    def rank(test: pytest.Item) -> tuple[int, int, str]:
+        place = next((place for place, name in enumerate(_FIRST) if test.nodeid.startswith(name)), len(_FIRST))
+        return place, -sizes[_unit(test)], _unit(test)
+
+    return sorted(tests, key=rank)
+
+
+def _unit(test: pytest.Item) -> str:
+    mark = test.get_closest_marker("xdist_group")
+    return str(mark.args[0]) if mark else _file(test.nodeid)
+
+
+def _file(nodeid: str) -> str:
+    return nodeid.partition("::")[0]
