@@ -89,7 +89,8 @@ policy: documents $(VENV)/bin/slicewise $(PULUMI_CLI) ## Preview a stack (STACK,
 	@$(VENV)/bin/python -m policies.results $(STATE)/policy/events.json --manifests $(MANIFESTS) \
 		$(if $(PREVIOUS),--previous $(PREVIOUS)) --summary $(STATE)/policy/summary.md \
 		--sarif $(STATE)/policy/findings.sarif --junit $(STATE)/policy/findings.junit.xml \
-		--code-quality $(STATE)/policy/findings.code-quality.json
+		--code-quality $(STATE)/policy/findings.code-quality.json; \
+		status=$$?; echo "reports: $(STATE)/policy (summary.md, findings.sarif, findings.junit.xml)"; exit $$status
 
 .PHONY: policies
 policies: $(POLICIES)/.installed ## Make the virtual environment that the policy pack runs in

@@ -28,8 +28,9 @@ from slicewise.kubernetes import mapping, text
 _SIGNATURE: Final = "4dabf18193072939515e22adb298388d"
 _SECRET: Final = "1b47061264138c4ac30d75fd1eb44270"  # noqa: S105 - the mark of a secret
 _NOT_KNOWN: Final = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
-# What is in the stack no more when the preview has come true.
-_GONE: Final = frozenset({"delete", "delete-replaced", "discard", "discard-replaced", "remove-pending-replace"})
+# Of a resource that the stack no longer has when the preview has come true, and of the old one where it has a new one.
+_REMOVED: Final = frozenset({"delete", "discard"})
+_REPLACED: Final = frozenset({"delete-replaced", "discard-replaced", "remove-pending-replace"})
 
 
 def violations(events: Sequence[Mapping[str, Any]], *, completed: bool) -> list[Violation]:
@@ -65,7 +66,13 @@ def rule_names(*, completed: bool) -> frozenset[str]:
 def previewed(events: Iterable[Mapping[str, Any]], kind: str, properties: str) -> Iterator[Resource]:
     """Yield the resources that the stack will have, as the events of one `kind` have them last."""
     steps = [event[kind]["metadata"] for event in events if kind in event]
-    last = {step["urn"]: step["new"] for step in steps if step["new"] and step["op"] not in _GONE}
+    last = {}
+    for step in steps:
+        # A preview that refreshes has a step of what it then deletes.
+        if step["op"] in _REMOVED:
+            last.pop(step["urn"], None)
+        elif step["new"] and step["op"] not in _REPLACED:
+            last[step["urn"]] = step["new"]
     for urn, state in last.items():
         yield _resource(urn, state, mapping(state.get(properties)))
 

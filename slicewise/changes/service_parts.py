@@ -14,7 +14,7 @@ from enum import StrEnum
 from functools import lru_cache
 from typing import Any, Final
 
-from slicewise.documents import DeploymentKey, Fleet
+from slicewise.documents import Allocation, DeploymentKey, Fleet
 from slicewise.manifests import (
     CLAIM_TEMPLATE_KIND,
     REVISION_ANNOTATION,
@@ -47,6 +47,8 @@ class ServicePart(StrEnum):
     ARGS = "args"
     ENV = "env"
     RESOURCES = "resources"
+    ALLOCATION = "allocation"
+    """`claim` where its pods get their slices or GPUs by ResourceClaims, whose text is among the resources."""
     SOURCE = "source"
     SERVED_NAME = "servedName"
     ADAPTERS = "adapters"
@@ -78,6 +80,7 @@ _READABLE: Final = frozenset(
         ServicePart.SOURCE,
         ServicePart.SERVED_NAME,
         ServicePart.WEIGHT,
+        ServicePart.ALLOCATION,
     }
 )
 _OF_CONTAINER: Final = {
@@ -131,6 +134,8 @@ def parts_of_service(deployment: DeploymentKey, objects: Sequence[KubernetesObje
         _add_leaves(item, (item["kind"],), leaves)
         for leaf in leaves:
             found[_part(leaf[0])].append(leaf)
+    if any(item["kind"] == CLAIM_TEMPLATE_KIND for item in objects):
+        found[ServicePart.ALLOCATION] = [((), Allocation.CLAIM.value)]
     return {part.value: _written(part, found[part], deployment) for part in ServicePart if part in found}
 
 

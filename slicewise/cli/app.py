@@ -29,8 +29,8 @@ app = typer.Typer(
     name="slicewise",
     cls=CommandList,
     help="Plan which node pool of which cluster serves which model, counted in MIG slices. "
-    "Reads InferenceEnvironment, ClusterModel, Model and ModelDeployment documents. Only discover, verify, status "
-    "and endpoints read clusters, and nothing changes one.",
+    "Reads InferenceEnvironment, ClusterModel, Model, ModelDeployment and Quota documents. Only discover, verify, "
+    "status and endpoints read clusters, and nothing changes one.",
     epilog="Exit codes: 0 all is well, 2 the input is wrong, 3 a deployment gets fewer environments than it asks for, "
     "a model does not fit, or slices find no GPU, 4 what the clusters have or run differs from what is declared, "
     "5 render would move what runs.",

@@ -33,8 +33,6 @@ from slicewise.documents import Fleet, served_name
 from slicewise.planning import Placement, Plan, endpoint_to_dict, placement_endpoint
 from slicewise.presentation import ERROR, printing_console, show_command, show_line
 
-_NO_ADDRESS: Final = "not known, or no route"
-
 
 class AskedState(StrEnum):
     """What a placement's cluster says of its service."""
@@ -65,6 +63,7 @@ class CallableEndpoint:
         model: The model's name in requests.
         state: What its cluster says of the service.
         group: The group that it shares requests in.
+        no_address: Why no address outside of its cluster is known, for where none is.
     """
 
     placement: Placement
@@ -72,6 +71,7 @@ class CallableEndpoint:
     model: str
     state: AskedState
     group: str | None
+    no_address: str
 
     @property
     def port_forward(self) -> str | None:
@@ -151,7 +151,17 @@ def _callable(fleet: Fleet, placement: Placement, cluster: LiveCluster | None) -
         live = cluster.services.get((placement.deployment.namespace, endpoint.service))
         state = _state(live, unread=Readable.SERVICES in cluster.unread)
         endpoint = live_endpoint(fleet, placement, live)
-    return CallableEndpoint(placement, endpoint, model, state, group)
+    return CallableEndpoint(placement, endpoint, model, state, group, _no_address(fleet, placement, state))
+
+
+def _no_address(fleet: Fleet, placement: Placement, state: AskedState) -> str:
+    gateway = fleet.environment[placement.environment].spec.gateway
+    if not fleet.deployment[placement.deployment].spec.router.routes_through(gateway):
+        why = "its environment declares no gateway" if gateway is None else "router.enabled is false"
+        return f"no route: {why}"
+    if state is AskedState.NOT_ASKED:
+        return "not known: its environment declares no gateway.hostname, and its cluster was not asked"
+    return "not known: its service's status does not say it"
 
 
 def _state(live: LiveService | None, *, unread: bool) -> AskedState:
@@ -169,10 +179,10 @@ def print_callable(console: Console, found: Sequence[CallableEndpoint], plan: Pl
             console, f"{each.placement.deployment} in {each.placement.environment}: {_STATES[each.state]}", "bold"
         )
         show_line(console, f"  in the cluster:      {each.endpoint.in_cluster}")
-        show_line(console, f"  through the Gateway: {each.endpoint.external or _NO_ADDRESS}")
+        show_line(console, f"  through the Gateway: {each.endpoint.external or each.no_address}")
         if each.group is not None:
             show_line(console, f"    shared by weight in group {each.group}")
-            show_line(console, f"  this one alone:      {each.endpoint.direct or _NO_ADDRESS}")
+            show_line(console, f"  this one alone:      {each.endpoint.direct or each.no_address}")
         if each.state is AskedState.ABSENT:
             show_line(console, f"  its cluster has no LLMInferenceService {each.endpoint.service}: {MAKES_IT}")
         if each.endpoint.external is None and each.port_forward:

@@ -9,7 +9,7 @@ from typing import Any, Final, TypedDict, TypeVar
 import typer
 from typer.core import TyperArgument, TyperCommand, TyperOption
 
-from slicewise.diagnostics import quoted
+from slicewise.diagnostics import did_you_mean, quoted
 
 _Choice = TypeVar("_Choice", bound=StrEnum)
 
@@ -31,7 +31,7 @@ def one_of(choices: type[_Choice]) -> Choices:
         try:
             return choices(written)
         except ValueError:
-            message = f"{quoted(written)} is not one of {', '.join(choices)}"
+            message = f"{quoted(written)} is not one of {', '.join(choices)}{did_you_mean(written, choices)}"
             raise typer.BadParameter(message) from None
 
     return {"parser": parse, "metavar": "|".join(choices)}

@@ -61,10 +61,16 @@ def judge_size(  # noqa: PLR0913 - one for each option
     Example: slicewise size gemma-3-27b stacks/demo
     """
     named = words or []
-    alone = [checkpoint_bytes, vllm, engine_args or None, on, memory]
+    alone = {
+        "--checkpoint-bytes": checkpoint_bytes,
+        "--vllm": vllm,
+        "--engine-args": engine_args or None,
+        "--on": on,
+        "--memory": memory,
+    }
     try:
         if from_hub is not None:
-            _write_down(from_hub, [named or None, config, *alone], output)
+            _write_down(from_hub, [named or None, config, *alone.values()], output)
             return
         if config is None:
             check_documents_alone(named, alone)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import typer
@@ -223,14 +223,21 @@ def read_version(text: str | None) -> VllmVersion | None:
     return version
 
 
-def check_documents_alone(words: Sequence[str] | None, others: Sequence[object]) -> None:
+def check_documents_alone(words: Sequence[str] | None, others: Mapping[str, object]) -> None:
     """Refuse what goes without documents only, and less than a model and a path.
+
+    Args:
+        words: The model and the paths.
+        others: The options that go without documents only, by their names; None for those that are not given.
 
     Raises:
         typer.BadParameter: That is so.
     """
-    if any(other is not None for other in others):
-        raise typer.BadParameter("the documents say this; --config begins a question without documents")
+    if given := [name for name, value in others.items() if value is not None]:
+        options = " and ".join(given)
+        if words:
+            raise typer.BadParameter(f"documents say what {options} would say; leave that out, or the documents")
+        raise typer.BadParameter(f"{options} needs --config: write --config FILE, the model's config.json, as well")
     if len(words or ()) < _MODEL_AND_PATH:
         raise typer.BadParameter("write a MODEL and the PATH of its documents, or --config with --on or --memory")
 

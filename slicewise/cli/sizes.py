@@ -119,7 +119,8 @@ def _number(size: float | None) -> str:
 def _span(found: Range | None, unit: int, digits: int = 2) -> str:
     if found is None:
         return ""
-    return f"{max(found.low, 0) / unit:.{digits}f} to {max(found.high, 0) / unit:.{digits}f}"
+    low, high = (f"{max(size, 0) / unit:.{digits}f}" for size in (found.low, found.high))
+    return low if low == high else f"{low} to {high}"
 
 
 def _arithmetic(item: SizedProfile) -> Iterator[str]:
@@ -141,7 +142,9 @@ def _arithmetic(item: SizedProfile) -> Iterator[str]:
             f"one request of {found.length:,} tokens needs {found.needed / _GIB:.2f} ({found.token_bytes:,} bytes for "
             "each further token)"
         )
-    if found.sure_length and found.possible_length:
+    if found.sure_length and found.sure_length == found.possible_length:
+        yield f"longest request: {found.sure_length:,} tokens"
+    elif found.sure_length and found.possible_length:
         yield f"longest request: {found.sure_length:,} tokens surely, {found.possible_length:,} perhaps"
 
 

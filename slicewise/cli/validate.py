@@ -26,6 +26,7 @@ def validate(paths: Paths) -> None:
         (len(fleet.environments), "environment"),
         (len(fleet.models), "model"),
         (len(fleet.deployments), "deployment"),
+        *([(len(fleet.quotas), "quota")] if fleet.quotas else []),
         *([(len(warnings), "warning")] if warnings else []),
     ]
     summary = ", ".join(counted(count, noun) for count, noun in counts)

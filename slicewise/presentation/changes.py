@@ -99,6 +99,8 @@ def _frees(before: PreviousPlacement) -> str:
 
 def _part(change: PartChange) -> str:
     words = _WORDS.get(change.part) or _spelt_out(change.part)
+    if change.before and change.now is None:
+        return f"{words} no longer {named(change.before)}"
     if change.before is None or change.now is None:
         return f"{words} {named(change.now)}" if change.now else words
     before, now = _without_same_beginning(change.before, change.now)

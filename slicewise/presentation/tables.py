@@ -162,11 +162,19 @@ def _row(fleet: Fleet, item: Placement, of: Placement, changes: PlanChanges | No
         item.environment,
         item.node_pool,
         f"{item.profile} prefill" if item.is_prefill else item.profile,
-        f"{item.replicas}{several}",
+        f"{_replicas(fleet, item)}{several}",
         _asked(fleet, item),
         str(item.units),
         _KINDS.get(kind, kind.value),
     )
+
+
+def _replicas(fleet: Fleet, item: Placement) -> str:
+    """Return how many replicas a workload has: `1 to 4` where an autoscaler decides, and room is kept for four."""
+    deployment = fleet.deployment.get(item.deployment)
+    scaled = deployment.spec.scaling.concurrency if deployment and deployment.autoscaled else None
+    varies = scaled and not item.is_prefill and scaled.min_replicas < item.replicas
+    return f"{scaled.min_replicas} to {item.replicas}" if scaled and varies else str(item.replicas)
 
 
 def _asked(fleet: Fleet, item: Placement) -> str:

@@ -232,8 +232,8 @@ class _Judgement:
             return
         if compared.may_lack_cache(available):
             message = (
-                f"{self._request()} needs {_gib(needed.high)} of cache, and {_gib(max(available.low, 0))} to "
-                f"{_gib(available.high)} are left: {self._arithmetic()}"
+                f"{self._request()} needs {_gib(needed.high)} of cache, and "
+                f"{_span(Range(max(available.low, 0), available.high))} are left: {self._arithmetic()}"
             )
             yield SizingReason(Code.CACHE_NOT_CERTAIN, message)
         elif compared.may_lack_states(available):
@@ -300,4 +300,5 @@ def _gib(size: float) -> str:
 
 
 def _span(size: Range) -> str:
-    return f"{size.low / GIB:.2f} to {size.high / GIB:.2f} GiB"
+    low, high = f"{size.low / GIB:.2f}", f"{size.high / GIB:.2f}"
+    return f"{low} GiB" if low == high else f"{low} to {high} GiB"

@@ -14,8 +14,10 @@ from slicewise.documents.patterns import Pattern
 from slicewise.mig import kubernetes_spelling
 
 _LONGEST: Final = 100
-# `https://models.example.com:8443/v1`, and with no more than a port: the host is meant.
-_ADDRESS: Final = re.compile(r"[a-z]+://(?:[^/@]*@)?([^/:?#]+)(:\d+)?([/?#].*)?|([^/:]+):\d+")
+# `https://models.example.com:8443/v1`, with no more than a port, and `models.example.com/v1`: the host is meant.
+_ADDRESS: Final = re.compile(
+    r"[a-z]+://(?:[^/@]*@)?([^/:?#]+)(?::\d+)?(?:[/?#].*)?|([^/:]+):\d+|([^/:?#@]+\.[^/:?#@]+)(?::\d+)?[/?#].*"
+)
 
 
 def name_meant(text: str, pattern: Pattern) -> tuple[str, str]:
@@ -40,7 +42,7 @@ def _label(text: str) -> str:
 
 def _subdomain(text: str) -> str:
     if address := _ADDRESS.fullmatch(text.lower()):
-        text = address[1] or address[4]
+        text = address[1] or address[2] or address[3]
     # `*.example.com` is not one host, and `2001:db8::1` not a name.
     if "*" in text or text.count(":") > 1:
         return ""

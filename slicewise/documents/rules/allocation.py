@@ -33,15 +33,15 @@ def check_release(pool: NodePool, versions: Sequence[str], path: FieldPath) -> I
         return
     if pool.allocation is Allocation.EXTENDED_RESOURCE:
         message = (
-            f"the cluster has Kubernetes {version}, and up to 1.35 its scheduler gives no devices to pods that ask for "
-            "a resource of a DeviceClass: they would wait forever"
+            f"the cluster runs Kubernetes {version}, and only from {oldest} on does the scheduler give devices to pods "
+            "that ask for the resource of a DeviceClass: these would stay Pending"
         )
         has_claims = not is_before_release(version, OLDEST_RELEASE[Allocation.CLAIM])
         instead = "write allocation: claim" if has_claims else "leave allocation out"
         remedy = f"upgrade the cluster to {oldest} and correct kubernetesVersion, or {instead}"
     else:
         message = (
-            f"the cluster has Kubernetes {version}, and resource.k8s.io/v1, which has claims, is there from {oldest}"
+            f"the cluster runs Kubernetes {version}, and ResourceClaims (resource.k8s.io/v1) need {oldest} or later"
         )
         remedy = f"upgrade the cluster to {oldest} and correct kubernetesVersion, or leave allocation out"
     yield Diagnostic.error(

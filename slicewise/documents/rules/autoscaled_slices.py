@@ -80,7 +80,9 @@ def _unseen(pool: NodePool, path: FieldPath, known: str, remedy: str, resource: 
 
 
 def _as_it_is(pool: NodePool) -> str:
-    return f"write what is there as nodeCount and maxNodeCount: {max(pool.node_count, 1)}"
+    if pool.node_count:
+        return f"write what is there as nodeCount and maxNodeCount: {pool.node_count}"
+    return "keep nodes running all the time, and write how many as nodeCount and maxNodeCount"
 
 
 def _remedy(pool: NodePool, cluster: Cluster, resources: Sequence[str]) -> str:

@@ -30,8 +30,8 @@ def check_cut(pool: NodePool, path: FieldPath) -> Iterator[Diagnostic]:
     why, facts = _why(gpu, mig.slices, cut)
     yield Diagnostic.error(
         Code.SLICES_DO_NOT_FIT,
-        f"{counted(cut, 'GPU')} cannot be cut into {written}: {why}; that takes "
-        f"{needed or f'more than {MOST_GPUS_CUT}'} of {gpu.name}, and a node has {pool.accelerator_count}{left}",
+        f"a node's slices ({written}) do not fit on its {counted(cut, 'GPU')} of {gpu.name}: {why}; they would need "
+        f"{needed or f'more than {MOST_GPUS_CUT}'}, and a node has {pool.accelerator_count}{left}",
         _remedy(gpu, mig.slices, cut),
         field=(*path, "capabilities", "migConfiguration", "slices"),
         slices=dict(mig.slices),
@@ -49,15 +49,15 @@ def _why(gpu: GpuModel, slices: Mapping[str, int], cut: int) -> tuple[str, dict[
     for name, count in slices.items():
         most = known[name].per_gpu
         if count > most * cut:
-            return f"a GPU has at most {most} of {name}", {"slicesPerGpu": most}
+            return f"a GPU has room for at most {counted(most, 'slice')} of {name}", {"slicesPerGpu": most}
     taken, board = sum(known[name].memory_slices * count for name, count in slices.items()), memory_slices(gpu)
     if taken > board * cut:
         facts = {"memorySlices": taken, "memorySlicesOfAGpu": board}
-        return f"they take {taken} memory slices, of which a GPU has {board}", facts
+        return f"together they take {taken} memory slices, and each GPU has {board}", facts
     largest = max(known.values(), key=lambda profile: (profile.memory_slices, profile.name))
     starts = some([str(each) for each in largest.starts], between=" or ", word="or")
-    where = f"{largest.name} begins at memory slice {starts}"
-    return f"not every slice finds a place beside the others ({where})", {"starts": list(largest.starts)}
+    where = f"a slice of {largest.name} can only begin at memory slice {starts}"
+    return f"no arrangement has a place for all of them ({where})", {"starts": list(largest.starts)}
 
 
 def _remedy(gpu: GpuModel, slices: Mapping[str, int], cut: int) -> str:

@@ -18,8 +18,8 @@ _COUNTERS_FROM: Final = "1.36"
 # Fields of nodes that are cut already, each with why it says nothing of others.
 _OF_CUT_NODES: Final = {
     "profile": ("profile", "profiles says what pods may ask for"),
-    "slices_per_gpu": ("slicesPerGpu", "how many there are depends on what pods come"),
-    "slices": ("slices", "how many there are of each profile depends on what pods come"),
+    "slices_per_gpu": ("slicesPerGpu", "how many slices there are depends on the pods that arrive"),
+    "slices": ("slices", "how many slices there are of each profile depends on the pods that arrive"),
 }
 
 
@@ -30,9 +30,10 @@ def check_on_demand_fields(pool: NodePool, path: FieldPath) -> Iterator[Diagnost
         return
     if not mig.dynamic:
         if mig.profiles is not None:
-            message = "profiles is for GPUs that the DRA driver cuts when pods come (dynamic: true)"
+            message = "profiles goes with dynamic: true, where NVIDIA's DRA driver cuts GPUs as pods arrive"
             remedy = (
-                "write slices with how many of each a node has, or profile; or dynamic: true, if the driver cuts them"
+                "if the nodes are cut in advance, write profile, or slices with how many of each a node has; if the "
+                "driver cuts them, write dynamic: true"
             )
             yield Diagnostic.error(Code.ON_DEMAND_OR_CUT, message, remedy, field=(*at, "profiles"))
         return
@@ -42,7 +43,7 @@ def check_on_demand_fields(pool: NodePool, path: FieldPath) -> Iterator[Diagnost
         yield Diagnostic.error(Code.MISSING_FIELD, message, remedy, field=(*at, "profiles"))
     for attribute, (field, why) in _OF_CUT_NODES.items():
         if getattr(mig, attribute) is not None:
-            message = f"{field} is for nodes that are cut already, and {why}"
+            message = f"{field} is for nodes that are cut in advance; with dynamic: true, {why}"
             remedy = f"leave {field} out, or dynamic"
             yield Diagnostic.error(Code.ON_DEMAND_OR_CUT, message, remedy, field=(*at, field))
 
@@ -52,11 +53,10 @@ def check_on_demand_allocation(pool: NodePool, path: FieldPath) -> Iterator[Diag
     if pool.mig is None or not pool.mig.dynamic or pool.allocation is not Allocation.DEVICE_PLUGIN:
         return
     message = (
-        "only NVIDIA's DRA driver cuts GPUs when pods come, and by allocation pods get slices of the device plugin"
+        "dynamic: true needs NVIDIA's DRA driver, which cuts GPUs as pods arrive, and this pool's allocation "
+        "(devicePlugin) has its pods ask the device plugin instead"
     )
-    remedy = (
-        f"write allocation: {Allocation.CLAIM.value}, or {Allocation.EXTENDED_RESOURCE.value}; or leave dynamic out"
-    )
+    remedy = f"write allocation: {Allocation.CLAIM.value} or {Allocation.EXTENDED_RESOURCE.value}, or leave dynamic out"
     yield Diagnostic.error(Code.ON_DEMAND_NEEDS_DRIVER, message, remedy, field=(*path, *_MIG, "dynamic"))
 
 

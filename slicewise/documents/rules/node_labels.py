@@ -35,24 +35,24 @@ def check_node_labels(pool: NodePool, cluster: Cluster, path: FieldPath) -> Iter
         field: FieldPath = (*path, "nodeSelector", *at)
         there = _model_said(key, value)
         if gpu and there and there != gpu.name:
-            yield _contradiction(field, f"it says {there}, and the pool is declared with {gpu.name}")
+            yield _contradiction(field, f"it says {there}, but the pool is declared with {gpu.name}")
         if (key, value) == (MIG_CONFIG_LABEL, WHOLE_LAYOUT) and pool.mig:
-            yield _contradiction(field, "it says that no GPU is cut, and the pool is declared with slices")
+            yield _contradiction(field, "it says that no GPU is cut, but the pool is declared with slices")
         profile = _profile_said(key, value)
         if profile is None or (pool.mig and pool.mig.profile is None and not pool.mig.slices):
             continue
         if pool.mig and pool.mig.slices:
             if [*pool.mig.slices] != [profile] or pool.mig.whole_gpus:
                 several = some([*pool.mig.slices, *(["whole GPUs"] if pool.mig.whole_gpus else [])])
-                yield _contradiction(field, f"it says {profile} of all GPUs, and the pool has {several}")
+                yield _contradiction(field, f"it says {profile} of all GPUs, but the pool has {several}")
         elif pool.mig is None:
-            yield _contradiction(field, f"it says {profile} slices, and the pool is declared with whole GPUs")
+            yield _contradiction(field, f"it says {profile} slices, but the pool is declared with whole GPUs")
         elif pool.mig.profile and canonical_profile_name(pool.mig.profile) != profile:
-            yield _contradiction(field, f"it says {profile}, and the pool is declared with {pool.mig.profile}")
+            yield _contradiction(field, f"it says {profile}, but the pool is declared with {pool.mig.profile}")
 
 
 def _contradiction(field: FieldPath, why: str) -> Diagnostic:
-    message = f"no node has this label and these GPUs: {why}"
+    message = f"the label contradicts the pool's GPUs, so no node has both: {why}"
     remedy = "correct whichever is wrong"
     return Diagnostic.warning(Code.LABEL_CONTRADICTS_GPUS, message, remedy, field=field)
 

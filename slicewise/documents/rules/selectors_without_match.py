@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from slicewise.diagnostics import Code, Diagnostic, FieldPath, Statement, Subject, closest, some
+from slicewise.diagnostics import Code, Diagnostic, FieldPath, Statement, Subject, closest, counted, some
 from slicewise.documents.base import Labels, Selector
 from slicewise.documents.deployment import ModelDeployment
 from slicewise.documents.environment import ENVIRONMENT_LABEL
@@ -52,8 +52,13 @@ class _Selectors:
         found = self._reach.of(deployment, self._fleet.model_of(deployment)).bit_count()
         # Where its model's selectors leave nothing, that is said of them.
         if 0 < found < wanted:
-            message = f"{wanted} are asked for, and its selectors and its model's leave only {found}"
-            remedy = f"write {found}, loosen a selector, or load the other environments too"
+            every = len(self._fleet.environments)
+            if found == every:
+                message = f"{wanted} are asked for, and the documents have only {counted(found, 'environment')}"
+                remedy = f"write {found}, or load the other environments too"
+            else:
+                message = f"{wanted} are asked for, and its selectors and its model's leave only {found} of {every}"
+                remedy = f"write {found}, loosen a selector, or load the other environments too"
             yield Diagnostic.warning(
                 Code.TOO_FEW_ENVIRONMENTS,
                 message,
@@ -95,21 +100,22 @@ class _Selectors:
 
 def _why(what: str, selector: Selector, values: Mapping[str, set[str]]) -> Statement:
     """Say which label it is that nothing has, and which it might be."""
+    none = "none" if what == "environment" else "none in the environments that it may use"
     for name, value in sorted(selector.match_labels.items()):
         if name not in values:
             close = closest(name, values)
-            hint = f'did you mean "{close}"?' if close else f"correct the label, or give it to the {what} that is meant"
+            hint = f'did you mean "{close}"?' if close else f"correct the label, or add it to the {what} you mean"
             hint = _by_name(value, values) or hint
-            return Statement(f"no {what} that it could select has a label {name}", hint, {"label": name})
+            return Statement(f"it selects no {what}: {none} has the label {name}", hint, {"label": name})
         if value not in values[name]:
             close, there = closest(value, values[name]), sorted(values[name])
-            hint = f'did you mean "{close}"?' if close else f"there is {some(there, _SHOWN)}"
+            hint = f'did you mean "{close}"?' if close else f"the values that there are: {some(there, _SHOWN)}"
             hint = _by_name(value, values) or hint
             facts = {"label": name, "found": value, "allowed": there}
-            return Statement(f"no {what} that it could select has {name}={value}", hint, facts)
+            return Statement(f"it selects no {what}: {none} has {name}={value}", hint, facts)
     wanted = " and ".join(f"{name}={value}" for name, value in sorted(selector.match_labels.items()))
-    remedy = f"leave one of them out, or give both labels to the {what} that is meant"
-    return Statement(f"no {what} has {wanted} together", remedy)
+    remedy = f"leave one of them out, or add the missing label to the {what} you mean"
+    return Statement(f"it selects no {what}: {none} has {wanted}", remedy)
 
 
 def _by_name(value: str, values: Mapping[str, set[str]]) -> str:

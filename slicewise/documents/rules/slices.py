@@ -15,8 +15,8 @@ from slicewise.mig import GpuModel, MigStrategy
 _MIG: Final = ("capabilities", "migConfiguration")
 # Fields of nodes whose GPUs are all cut alike, each with the reason why it says nothing of others.
 _OF_ONE_PROFILE: Final = {
-    "profile": ("profile", "slices says into which profiles a node is cut"),
-    "slices_per_gpu": ("slicesPerGpu", "slices says how many there are on a node"),
+    "profile": ("profile", "slices already says which profiles a node has"),
+    "slices_per_gpu": ("slicesPerGpu", "slices already says how many of each a node has"),
 }
 # Fields beside `slices`, each with what is written for nodes whose GPUs are all cut alike, or not at all.
 _OF_SEVERAL: Final = {
@@ -52,16 +52,16 @@ def check_slice_fields(pool: NodePool, path: FieldPath) -> Iterator[Diagnostic]:
     if mig.slices is None:
         for attribute, (field, instead) in _OF_SEVERAL.items():
             if attribute in mig.model_fields_set and getattr(mig, attribute) is not None:
-                message = f"{field} is for nodes that are cut in several profiles, which are in slices"
+                message = f"{field} is for nodes with slices of several profiles, which are written as slices"
                 remedy = f"{instead}, or write slices in place of profile"
                 yield Diagnostic.error(Code.SLICES_OR_PROFILE, message, remedy, field=(*at, field))
         return
     for attribute, (field, why) in _OF_ONE_PROFILE.items():
         if getattr(mig, attribute) is not None:
-            message = f"{field} is for nodes whose GPUs are all cut alike, and {why}"
+            message = f"{field} is for nodes whose slices are all of one profile, and here {why}"
             yield Diagnostic.error(Code.SLICES_OR_PROFILE, message, f"leave {field} out", field=(*at, field))
     if mig.strategy is MigStrategy.SINGLE:
-        message = "under strategy single a node whose slices are not all alike advertises none of them"
+        message = "with strategy: single, a node that has slices of several profiles advertises none of them"
         remedy = "write mixed, if the nodes advertise nvidia.com/mig-..., or profile in place of slices"
         yield Diagnostic.error(Code.SLICES_OR_PROFILE, message, remedy, field=(*at, "strategy"))
     yield from _fields_of_the_pool(pool, mig, path)
@@ -69,12 +69,14 @@ def check_slice_fields(pool: NodePool, path: FieldPath) -> Iterator[Diagnostic]:
 
 def _fields_of_the_pool(pool: NodePool, mig: MigConfiguration, path: FieldPath) -> Iterator[Diagnostic]:
     if pool.capabilities.memory_per_gpu is not None and not mig.whole_gpus:
-        message = "memoryPerGpu is that of units which are all alike, and the slices of each profile have their own"
-        remedy = "leave it out: what was measured counts, or else migConfiguration.memoryPerSlice"
+        message = "memoryPerGpu is one amount for every unit of the pool, and here each profile has its own"
+        remedy = (
+            "leave it out: the memory of known profiles is measured, and migConfiguration.memoryPerSlice is for others"
+        )
         at = (*path, "capabilities", "memoryPerGpu")
         yield Diagnostic.error(Code.SLICES_OR_PROFILE, message, remedy, field=at)
     if "reserved_units" in pool.model_fields_set:
-        message = "reservedUnits does not say of which profile"
+        message = "reservedUnits does not say which profile's slices are reserved"
         example = next(iter(mig.several), "3g.40gb")
         remedy = f"write migConfiguration.reservedSlices: {{{example}: {pool.reserved_units}}}, or leave it out"
         yield Diagnostic.error(

@@ -159,8 +159,9 @@ def _room(deployment: ModelDeployment, model: ModelSpec, topology: ReplicaTopolo
     replicas = counted(deployment.replicas, "replica")
     pods = f" of {topology.nodes} pods" if topology.nodes > 1 else ""
     units = counted(topology.gpus_per_node, "GPU")
+    each = "each pod with" if pods else "with" if deployment.replicas == 1 else "each with"
     return (
-        f"{replicas}{pods}, each {'pod ' if pods else ''}with {units}, {_cpus(model.resources.cpu)} and "
+        f"{replicas}{pods}{'' if each == 'with' else ','} {each} {units}, {_cpus(model.resources.cpu)} and "
         f"{readable(model.resources.memory)} of memory"
     )
 

@@ -107,9 +107,22 @@ def test_what_goes_is_not_looked_at(op: str) -> None:
     state = service({"containers": [TWO_SLICES]})
     gone = step("resourcePreEvent", SERVICE, state, op=op)
     assert found(gone, SUCCEEDED) == {}
-    # Of what is replaced the new one counts, whichever event comes last.
+
+
+@pytest.mark.parametrize("op", ["delete-replaced", "discard-replaced"])
+def test_of_what_is_replaced_the_new_one_counts_whichever_event_comes_last(op: str) -> None:
+    state = service({"containers": [TWO_SLICES]})
     made = step("resourcePreEvent", SERVICE, state, op="create-replacement")
-    assert "one-slice-per-container" in found(made, gone, SUCCEEDED)
+    assert "one-slice-per-container" in found(made, step("resourcePreEvent", SERVICE, state, op=op), SUCCEEDED)
+
+
+@pytest.mark.parametrize("op", ["delete", "discard"])
+def test_what_is_refreshed_and_then_deleted_is_not_looked_at(op: str) -> None:
+    """As `pulumi preview --refresh` has it of a service that the documents no longer have."""
+    state = service({"containers": [TWO_SLICES]})
+    refreshed = step("resourcePreEvent", SERVICE, state, op="refresh")
+    assert "one-slice-per-container" in found(refreshed, SUCCEEDED)
+    assert found(refreshed, step("resourcePreEvent", SERVICE, state, op=op), SUCCEEDED) == {}
 
 
 def test_of_a_preview_that_failed_the_stack_is_not_judged() -> None:

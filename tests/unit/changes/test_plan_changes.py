@@ -177,3 +177,15 @@ def test_another_resource_of_the_same_nodes_is_named() -> None:
     before, now = (environment("east", several("cut", {"1g.10gb": tiny, "3g.40gb": 6})) for tiny in (4, 1))
     (line,) = lines([before, small, chat(replicas=2)], [now, small, chat(replicas=2)])
     assert line.startswith("> team/chat east/cut (3g.40gb) from east/cut (1g.10gb) with any: ")
+
+
+def test_claims_in_place_of_a_resource_are_named() -> None:
+    """The service's resources differ, and what a reviewer changed in the documents is the allocation."""
+    claimed = environment("east", slices("tight", "3g.40gb", allocation="claim"))
+    counted = environment("east", slices("tight", "3g.40gb"))
+    assert lines([counted, served(), chat()], [claimed, served(), chat()]) == [
+        "~ team/chat east/tight resources, allocation claim; its pod restarts"
+    ]
+    assert lines([claimed, served(), chat()], [counted, served(), chat()]) == [
+        "~ team/chat east/tight resources, allocation no longer claim; its pod restarts"
+    ]

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.documents import deployment, each_rejection, environment, model, pool
+from tests.documents import deployment, each_rejection, environment, model, pool, quota
 from tests.unit.cli.running import COMMANDS, DEMO, GKE_MIXED, SHORTFALL, in_process, slicewise
 
 
@@ -197,6 +197,13 @@ def test_validate_counts_warnings() -> None:
     assert warning.endswith("[SW302]")
     assert run.returncode == 0
     assert run.stdout.splitlines()[0] == "valid: 1 environment, 1 model, 1 deployment, 1 warning"
+
+
+def test_quotas_are_counted(tmp_path: Path) -> None:
+    (tmp_path / "quota.yaml").write_text(yaml.safe_dump(quota("team", {"units": 100})), encoding="utf-8")
+    assert (
+        slicewise("validate", DEMO, str(tmp_path)).stdout == "valid: 2 environments, 2 models, 2 deployments, 1 quota\n"
+    )
 
 
 def test_previous_keeps_what_was_placed(tmp_path: Path) -> None:

@@ -34,7 +34,7 @@ def test_without_a_gateway_there_is_a_port_forward(tmp_path: Path) -> None:
     assert run.stdout.splitlines() == [
         "team/chat in mig-a: its cluster was not asked",
         "  in the cluster:      http://chat-kserve-workload-svc.team.svc.cluster.local:8000",
-        "  through the Gateway: not known, or no route",
+        "  through the Gateway: no route: its environment declares no gateway",
         "  kubectl --namespace team port-forward service/chat-kserve-workload-svc 8000:8000",
         f"  curl http://localhost:8000/v1/chat/completions --header 'Content-Type: application/json' --data {BODY}",
         "",

@@ -41,6 +41,8 @@ def test_usage_is_that_of_manual_pages(command: str, usage: str) -> None:
         (["plan", DEMO, "--output", "csv"], "'--output' / '-o': \"csv\" is not one of table, json, yaml, svg"),
         (["explain", "gemma", DEMO, "--output", "svg"], "'--output' / '-o': \"svg\" is not one of table, json"),
         (["render", DEMO, "--output-dir", "x", "--on-shortfall", "no"], '"no" is not one of fail, warn'),
+        (["plan", DEMO, "--output", "yml"], 'yaml, svg, markdown; did you mean "yaml"?'),
+        (["schema", "Modle"], 'Quota; did you mean "Model"?'),
         (["schema", "Pod"], "'KIND': \"Pod\" is not one of InferenceEnvironment, ClusterModel, Model, ModelDeployment"),
         (["plan", DEMO, "--output", "\x1b[31m"], r"'--output' / '-o': \"\u001b[31m\" is not one of"),
     ],

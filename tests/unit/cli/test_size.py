@@ -172,3 +172,23 @@ def test_what_is_wrong_in_the_file_beside_a_config_is_said_there(tmp_path: Path)
     assert "hf_quant_config.json:3:" in run(*asked, code=2)
     beside.write_text("FP8")
     assert "hf_quant_config.json:1:1: not JSON" in run(*asked, code=2)
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--on", "h100-80gb"], "--on needs --config: write --config FILE, the model's config.json, as well"),
+        (
+            ["gemma", "stacks/demo", "--on", "h100-80gb", "--vllm", "0.23.0"],
+            "documents say what --vllm and --on would say; leave that out, or the documents",
+        ),
+    ],
+)
+def test_options_of_a_question_without_documents_say_what_they_need(words: list[str], said: str) -> None:
+    assert said in " ".join(run(*words, code=2).split())
+
+
+def test_numbers_that_are_the_same_are_written_once(tmp_path: Path) -> None:
+    """Of a whole H100 every request of the model's 131072 tokens fits."""
+    shown = run("--config", config(tmp_path, LLAMA_8B), "--on", "h100-80gb")
+    assert "longest request: 131,072 tokens\n" in shown

@@ -44,7 +44,7 @@ def test_slices_that_an_autoscaler_cannot_foresee(
         "than 0 may stay Pending; "
     )
     assert remedy in line
-    assert line.endswith("or write what is there as nodeCount and maxNodeCount: 1 [SW333]")
+    assert line.endswith("or keep nodes running all the time, and write how many as nodeCount and maxNodeCount [SW333]")
     # The remedies hold: nothing is foreseen, or it is a resource that autoscalers know.
     assert warned(nodeCount=1, maxNodeCount=1) == []
     assert warned(capabilities=mig(strategy="single")) == []
@@ -76,7 +76,7 @@ def test_devices_that_an_autoscaler_cannot_foresee(
 
     (line,) = warned(nodeCount=0)
     assert f"spec.nodePools[0].maxNodeCount: {known}, and pods that need more than 0 may stay Pending; give " in line
-    assert line.endswith("be one node, or write what is there as nodeCount and maxNodeCount: 1 [SW333]")
+    assert "be one node, or keep nodes running all the time, and write how many as nodeCount and maxNodeCount" in line
     assert "tag" not in line
     (line,) = warned(nodeCount=1)
     assert "minimum" not in line

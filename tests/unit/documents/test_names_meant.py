@@ -70,6 +70,8 @@ def test_the_profile_that_is_proposed_has_as_many_compute_slices(
         ("https://east.example.com", 'write "east.example.com"'),
         ("https://East.example.com:8443/v1", 'write "east.example.com"'),
         ("east.example.com:8443", 'write "east.example.com"'),
+        ("east.example.com/v1", 'write "east.example.com"'),
+        ("east.example.com:8443/v1?key=1", 'write "east.example.com"'),
         ("http://10.0.0.7:8080", 'write "10.0.0.7"'),
         ("https://reader@east.example.com", 'write "east.example.com"'),
         ("https://east.example.com?key=1", 'write "east.example.com"'),

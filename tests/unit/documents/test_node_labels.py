@@ -21,24 +21,24 @@ WHOLE = {"memoryPerGpu": "79Gi"}
 @pytest.mark.parametrize(
     ("key", "value", "capabilities", "why"),
     [
-        (PARTITION, "1g.10gb", SLICES, "it says 1g.10gb, and the pool is declared with 3g.40gb"),
-        (PARTITION, "3g.40gb", WHOLE, "it says 3g.40gb slices, and the pool is declared with whole GPUs"),
+        (PARTITION, "1g.10gb", SLICES, "it says 1g.10gb, but the pool is declared with 3g.40gb"),
+        (PARTITION, "3g.40gb", WHOLE, "it says 3g.40gb slices, but the pool is declared with whole GPUs"),
         (
             "cloud.google.com/gke-accelerator",
             "nvidia-a100-80gb",
             WHOLE,
-            "it says a100-80gb, and the pool is declared with",
+            "it says a100-80gb, but the pool is declared with",
         ),
-        (PRODUCT, "NVIDIA-A100-SXM4-80GB", WHOLE, "it says a100-80gb, and the pool is declared with h100-80gb"),
+        (PRODUCT, "NVIDIA-A100-SXM4-80GB", WHOLE, "it says a100-80gb, but the pool is declared with h100-80gb"),
         (
             PRODUCT,
             "NVIDIA-H100-80GB-HBM3-MIG-1g.10gb",
             SLICES,
-            "it says 1g.10gb, and the pool is declared with 3g.40gb",
+            "it says 1g.10gb, but the pool is declared with 3g.40gb",
         ),
         (PRODUCT, "NVIDIA-H100-80GB-HBM3-MIG-1g.10gb-SHARED", WHOLE, "it says 1g.10gb slices"),
-        ("nvidia.com/mig.config", "all-1g.10gb", SLICES, "it says 1g.10gb, and the pool is declared with 3g.40gb"),
-        ("nvidia.com/mig.config", "all-disabled", SLICES, "it says that no GPU is cut, and the pool is declared with"),
+        ("nvidia.com/mig.config", "all-1g.10gb", SLICES, "it says 1g.10gb, but the pool is declared with 3g.40gb"),
+        ("nvidia.com/mig.config", "all-disabled", SLICES, "it says that no GPU is cut, but the pool is declared with"),
     ],
 )
 def test_a_label_that_contradicts_the_gpus(
@@ -46,7 +46,7 @@ def test_a_label_that_contradicts_the_gpus(
 ) -> None:
     (line,) = advice(loader, pools({"nodeSelector": {key: value}, "capabilities": capabilities}))
     where = f'InferenceEnvironment mig-a: spec.nodePools[0].nodeSelector["{key}"]: '
-    assert line.startswith(f"{where}no node has this label and these GPUs: {why}")
+    assert line.startswith(f"{where}the label contradicts the pool's GPUs, so no node has both: {why}")
     assert line.endswith("; correct whichever is wrong [SW326]")
 
 

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
+import yaml
+
 from slicewise.manifests import device_classes, environment_objects
 from slicewise.planning import make_plan
 from tests.documents import Document, deployment, environment, fleet_of, model, pool, profile, several, slices
@@ -68,3 +73,14 @@ def test_they_come_first_and_only_where_they_are_wanted() -> None:
         "empty": ["DeviceClass"],
         "env": ["DeviceClass", "LLMInferenceService"],
     }
+
+
+def test_the_page_shows_the_class_as_it_is_made() -> None:
+    page = (Path(__file__).parents[3] / "docs" / "dra.md").read_text(encoding="utf-8")
+    (shown,) = (yaml.safe_load(block) for block in re.findall("```yaml\n(apiVersion.*?)```", page, re.DOTALL))
+    fleet = fleet_of((environment("env", by_class(slices("cut", "3g.40gb"))),))
+    (made,) = device_classes(fleet.environment["env"].spec)
+    assert shown["metadata"] == {"name": made["metadata"]["name"]}
+    assert [shown[key] for key in ("apiVersion", "kind", "spec")] == [
+        made[key] for key in ("apiVersion", "kind", "spec")
+    ]

@@ -16,7 +16,7 @@ OF_EIGHT = {"cpu": 60, "memory": "100Gi"}
     [
         pytest.param(
             [environment("e", pool("p", allocatable=OF_EIGHT)), model("m", cpu="64", memory="200Gi")],
-            "it needs a pool of GPUs or slices, with room for 1 replica, each with 1 GPU, 64 CPUs and 200Gi of memory",
+            "it needs a pool of GPUs or slices, with room for 1 replica with 1 GPU, 64 CPUs and 200Gi of memory",
             id="CPUs and memory",
         ),
         pytest.param(
@@ -24,7 +24,7 @@ OF_EIGHT = {"cpu": 60, "memory": "100Gi"}
                 environment("e", pool("p", memoryPerGpu="40Gi")),
                 model("m", profile("f", memoryPerGpu="70Gi", mig="never", gpusPerNode=4)),
             ],
-            "it needs a pool of whole GPUs with 70Gi each, 4 GPUs a node, with room for 1 replica, each with 4 GPUs",
+            "it needs a pool of whole GPUs with 70Gi each, 4 GPUs a node, with room for 1 replica with 4 GPUs",
             id="memory",
         ),
         pytest.param(
@@ -95,7 +95,7 @@ def test_the_plan_as_json_says_what_would_be_needed_too() -> None:
         "profile": "large",
         "message": (
             "no change to one field would let it run; it needs a pool of GPUs or slices with 100Gi each, with room for "
-            "1 replica, each with 1 GPU, 4 CPUs and 16Gi of memory"
+            "1 replica with 1 GPU, 4 CPUs and 16Gi of memory"
         ),
     }
 
@@ -121,4 +121,4 @@ def test_a_shortfall_with_remedies_has_no_needs() -> None:
 def test_one_cpu_is_not_written_as_several() -> None:
     fleet = fleet_of([model("m", cpu="1"), deployment("new", "m")])
     (said,) = (line for line in shortfalls_said(fleet) if line.startswith("  no remedy"))
-    assert said.endswith("with room for 1 replica, each with 1 GPU, 1 CPU and 16Gi of memory")
+    assert said.endswith("with room for 1 replica with 1 GPU, 1 CPU and 16Gi of memory")

@@ -38,3 +38,13 @@ def test_what_each_pod_asks_for_is_what_is_in_its_spec(item: Document, serving: 
     (heading,) = (line for line in lines if "each pod asks for" in line)
     start = heading.index("each pod asks for")
     assert row[start : heading.index("units", start)].strip() == asks
+
+
+@pytest.mark.parametrize(("least", "shown"), [(1, "1 to 4"), (0, "0 to 4"), (4, "4")])
+def test_an_autoscaled_deployment_shows_both_numbers_of_replicas(least: int, shown: str) -> None:
+    scaling = {"signal": "Concurrency", "concurrency": {"minReplicas": least, "maxReplicas": 4, "target": 8}}
+    fleet = fleet_of([environment("env", CUT), model("m", SLICE), deployment("d", "m", scaling=scaling)])
+    text = io.StringIO()
+    print_placements(plain_console(text), fleet, make_plan(fleet))
+    (row,) = (line for line in text.getvalue().splitlines() if line.strip().startswith("team/d"))
+    assert f" {shown}   nvidia.com/mig-3g.40gb: 1 " in row
