@@ -6,7 +6,7 @@ whole node per pod". What is taken from there:
 
 - every decision is made from scratch: a ledger of the free nodes of every environment is built from every placement
   that exists, so one decision costs environments x placements;
-- capacity is counted in nodes: `nodes = pods x copies`, and a pod that claims one slice is charged a whole node;
+- capacity is counted in nodes: `nodes = pods x copies`, and a pod that asks for one slice is charged a whole node;
 - the serving profiles are tried in the model's order; a replica stays on one pool; what runs is never moved.
 
 What is adapted to the documents here: a deployment asks for a number of environments, and an environment that cannot

@@ -78,15 +78,15 @@ class DecisionLog:
         self.decisions: tuple[Decision, ...] = ()
         """Of its placements, in the order in which they were made; once the plan is finished."""
 
-    def knows(self, claim: object) -> bool:
-        """Return whether the decision for a claim is noted: what is tried and undone puts claims back."""
-        return any(known is claim for known, _ in self._noted)
+    def knows(self, booking: object) -> bool:
+        """Return whether the decision for a booking is noted: what is tried and undone puts bookings back."""
+        return any(known is booking for known, _ in self._noted)
 
-    def note(self, claim: object, decision: Decision) -> None:
-        """Remember the decision for a claim."""
-        self._noted.append((claim, decision))
+    def note(self, booking: object, decision: Decision) -> None:
+        """Remember the decision for a booking."""
+        self._noted.append((booking, decision))
 
-    def finish(self, claims: Iterable[object]) -> None:
-        """Keep the decisions for those claims that are in the finished plan."""
-        kept = {id(claim) for claim in claims}
-        self.decisions = tuple(decision for claim, decision in self._noted if id(claim) in kept)
+    def finish(self, bookings: Iterable[object]) -> None:
+        """Keep the decisions for those bookings that are in the finished plan."""
+        kept = {id(booking) for booking in bookings}
+        self.decisions = tuple(decision for booking, decision in self._noted if id(booking) in kept)

@@ -22,8 +22,8 @@ from slicewise.planning.search.room_queue import Room
 
 
 @dataclass(frozen=True, slots=True)
-class PrefillClaim:
-    """The room beside a claim, in the same environment, for the pods of its prefill workload."""
+class PrefillBooking:
+    """The room beside a booking, in the same environment, for the pods of its prefill workload."""
 
     index: int
     pod: PodSize
@@ -31,7 +31,7 @@ class PrefillClaim:
 
 
 @dataclass(frozen=True, slots=True)
-class Claim:
+class Booking:
     """The room that the draft promises to one deployment on one pool, for all its pods."""
 
     demand: Demand
@@ -39,7 +39,7 @@ class Claim:
     index: int
     pod: PodSize
     retained: bool
-    prefill: PrefillClaim | None = None
+    prefill: PrefillBooking | None = None
     settled: bool = False
     """Whether it ran before, on a pool that is drained: it does not make way for what is new."""
 
@@ -77,7 +77,7 @@ class Claim:
 
 
 class DraftPlan:
-    """Every deployment's demand, every pool's ledger, and the claims that have been accepted so far."""
+    """Every deployment's demand, every pool's ledger, and the bookings that have been accepted so far."""
 
     def __init__(self, fleet: Fleet, log: DecisionLog | None = None, *, all_active: bool = False) -> None:
         """Take what is asked for.
@@ -96,36 +96,36 @@ class DraftPlan:
         self.demands = demands_of(fleet, self.pools, fits, prefills, self.lanes)
         self.has_prefill = any(demand.has_prefill for demand in self.demands)
         """Whether anything that can be placed has a prefill workload."""
-        self.placed: dict[DeploymentKey, dict[str, Claim]] = {demand.key: {} for demand in self.demands}
+        self.placed: dict[DeploymentKey, dict[str, Booking]] = {demand.key: {} for demand in self.demands}
         self.quotas = QuotaLedger(fleet, self.numbered.documents(fleet)) if fleet.quotas else None
         """None where there are none."""
 
-    def location(self, claim: Claim) -> Location:
-        """Return the names of where a claim is, without its prefill workload."""
-        return self._location(claim.index, claim.option.profile.name)
+    def location(self, booking: Booking) -> Location:
+        """Return the names of where a booking is, without its prefill workload."""
+        return self._location(booking.index, booking.option.profile.name)
 
     def _location(self, number: int, profile: str) -> Location:
         pool = self.pools[number]
         return Location(pool.environment, pool.name, profile, resource=offered_as(pool.pool))
 
-    def whole_location(self, claim: Claim) -> Location:
-        """Return the names of where a claim is, with the pool of its prefill workload if it has one."""
-        if claim.prefill is None:
-            return self.location(claim)
-        pool = self.pools[claim.prefill.index]
-        return self.location(claim)._replace(prefill=pool.name, prefill_resource=offered_as(pool.pool))
+    def whole_location(self, booking: Booking) -> Location:
+        """Return the names of where a booking is, with the pool of its prefill workload if it has one."""
+        if booking.prefill is None:
+            return self.location(booking)
+        pool = self.pools[booking.prefill.index]
+        return self.location(booking)._replace(prefill=pool.name, prefill_resource=offered_as(pool.pool))
 
     def missing(self, demand: Demand) -> int:
         """Return how many environments `demand` still lacks."""
         return demand.wanted - len(self.placed[demand.key])
 
-    def refusal(self, claim: Claim) -> QuotaExceeded | None:
-        """Return the quota that `claim` would exceed, if there is one."""
-        return self.quotas.refusal(claim.demand.key, claim.taken) if self.quotas else None
+    def refusal(self, booking: Booking) -> QuotaExceeded | None:
+        """Return the quota that `booking` would exceed, if there is one."""
+        return self.quotas.refusal(booking.demand.key, booking.taken) if self.quotas else None
 
-    def allows(self, claim: Claim) -> bool:
-        """Return whether `claim` would exceed no quota."""
-        return self.quotas is None or self.quotas.allows(claim.demand.key, claim.taken)
+    def allows(self, booking: Booking) -> bool:
+        """Return whether `booking` would exceed no quota."""
+        return self.quotas is None or self.quotas.allows(booking.demand.key, booking.taken)
 
     def allowed(self, demand: Demand, option: ServingOption) -> Callable[[int], bool] | Literal[False] | None:
         """Return what says of a pool whether quotas allow an option there, beside whatever prefill workload it has.
@@ -134,60 +134,60 @@ class DraftPlan:
         """
         return self.quotas.accepts(demand.key, demand.units(option.profile)) if self.quotas else None
 
-    def most_allowed(self, claims: Sequence[Claim]) -> int:
-        """Return a number of these `claims`, of which quotas allow each alone, that they never exceed together."""
+    def most_allowed(self, bookings: Sequence[Booking]) -> int:
+        """Return a number of these `bookings`, of which quotas allow each alone, that they never exceed together."""
         if self.quotas is None:
-            return len(claims)
-        return self.quotas.most_allowed([(claim.demand.key, claim.taken) for claim in claims])
+            return len(bookings)
+        return self.quotas.most_allowed([(booking.demand.key, booking.taken) for booking in bookings])
 
-    def count(self, claim: Claim, *, back: bool = False) -> None:
-        """Count in quotas what `claim` takes, or takes back."""
+    def count(self, booking: Booking, *, back: bool = False) -> None:
+        """Count in quotas what `booking` takes, or takes back."""
         if self.quotas:
-            self.quotas.charge(claim.demand.key, claim.taken, back=back)
+            self.quotas.charge(booking.demand.key, booking.taken, back=back)
 
     @contextmanager
-    def keeping_share(self, claim: Claim) -> Iterator[None]:
-        """Keep for a moment what `claim`, which was taken back, took of quotas: moving takes no more of them."""
-        key = claim.demand.key
+    def keeping_share(self, booking: Booking) -> Iterator[None]:
+        """Keep for a moment what `booking`, which was taken back, took of quotas: moving takes no more of them."""
+        key = booking.demand.key
         quotas = None if self.quotas is None or self.quotas.keeps(key) else self.quotas
         if quotas:
-            quotas.keep(key, claim.taken)
+            quotas.keep(key, booking.taken)
         try:
             yield
         finally:
             if quotas:
                 quotas.release([key])
 
-    def place(self, claim: Claim, step: Step = Step.CHOSEN) -> None:
+    def place(self, booking: Booking, step: Step = Step.CHOSEN) -> None:
         """Promise its room to a deployment, in one of the steps of planning."""
-        pool = self.pools[claim.index]
-        if self._log and self._log.deployment == claim.demand.key and not self._log.knows(claim):
-            self._log.note(claim, self._decision(claim, step))
-        was_empty = self._classes[claim.index].mixes and pool.mixing(claim.pod) == 1
-        pool.charge(claim.pod, claim.pods)
-        self.count(claim)
-        if claim.prefill:
-            self.pools[claim.prefill.index].charge(claim.prefill.pod, claim.prefill.pods)
-            self.numbered.improved.append(claim.prefill.index)
-        self.placed[claim.demand.key][pool.environment] = claim
+        pool = self.pools[booking.index]
+        if self._log and self._log.deployment == booking.demand.key and not self._log.knows(booking):
+            self._log.note(booking, self._decision(booking, step))
+        was_empty = self._classes[booking.index].mixes and pool.mixing(booking.pod) == 1
+        pool.charge(booking.pod, booking.pods)
+        self.count(booking)
+        if booking.prefill:
+            self.pools[booking.prefill.index].charge(booking.prefill.pod, booking.prefill.pods)
+            self.numbered.improved.append(booking.prefill.index)
+        self.placed[booking.demand.key][pool.environment] = booking
         if was_empty:
             # Other pods of this size mix with these better than with those elsewhere.
-            self.numbered.improved.append(claim.index)
+            self.numbered.improved.append(booking.index)
 
-    def remove(self, claim: Claim) -> None:
+    def remove(self, booking: Booking) -> None:
         """Take a promise back."""
-        pool = self.pools[claim.index]
-        pool.charge(claim.pod, -claim.pods)
-        self.count(claim, back=True)
-        if claim.prefill:
-            self.pools[claim.prefill.index].charge(claim.prefill.pod, -claim.prefill.pods)
-            self.numbered.note_better(claim.prefill.index)
-        del self.placed[claim.demand.key][pool.environment]
-        self.numbered.note_better(claim.index)
+        pool = self.pools[booking.index]
+        pool.charge(booking.pod, -booking.pods)
+        self.count(booking, back=True)
+        if booking.prefill:
+            self.pools[booking.prefill.index].charge(booking.prefill.pod, -booking.prefill.pods)
+            self.numbered.note_better(booking.prefill.index)
+        del self.placed[booking.demand.key][pool.environment]
+        self.numbered.note_better(booking.index)
 
     def best(
         self, demand: Demand, excluded: Collection[str], options: Sequence[ServingOption] | None = None
-    ) -> Claim | None:
+    ) -> Booking | None:
         """Return where `demand` would rather go among the pools with room outside the `excluded` environments.
 
         The model's order of profiles decides first, then the least memory that a unit has, then what wastes and mixes
@@ -206,48 +206,50 @@ class DraftPlan:
                         found = (room, pod)
                 if found:
                     room, pod = self._first_by_name(level, pods, *found)
-                    first = Claim(demand, option, room.number, pod, retained=False)
-                    claim = self.with_prefill(first) if self.allows(first) else None
+                    first = Booking(demand, option, room.number, pod, retained=False)
+                    booking = self.with_prefill(first) if self.allows(first) else None
                     # The first by name may not count alike, or have no room for the prefill workload beside it.
-                    return claim or self.with_prefill(Claim(demand, option, found[0].number, found[1], retained=False))
+                    return booking or self.with_prefill(
+                        Booking(demand, option, found[0].number, found[1], retained=False)
+                    )
         return None
 
-    def with_prefill(self, claim: Claim) -> Claim | None:
-        """Return `claim`, which has room, with the best place for its prefill workload; None if that has none.
+    def with_prefill(self, booking: Booking) -> Booking | None:
+        """Return `booking`, which has room, with the best place for its prefill workload; None if that has none.
 
         The rules are those of `best` among the pools of the environment.
         """
-        prefill, pods = claim.option.prefill, claim.demand.prefill_pods(claim.option)
+        prefill, pods = booking.option.prefill, booking.demand.prefill_pods(booking.option)
         if prefill is None:
-            return claim
-        with self.tried(claim):
+            return booking
+        with self.tried(booking):
             for level in prefill.levels:
                 found = (
-                    replace(claim, prefill=PrefillClaim(number, pod, pods))
-                    for _, number, pod in sorted(self._rooms(level, claim, pods))
+                    replace(booking, prefill=PrefillBooking(number, pod, pods))
+                    for _, number, pod in sorted(self._rooms(level, booking, pods))
                 )
                 best = next(filter(self.allows, found), None)
                 if best:
                     return best
         return None
 
-    def _rooms(self, level: FreeLevel, claim: Claim, pods: int) -> Iterator[tuple[int, int, PodSize]]:
-        """Yield how sizes mix, the number and the size of a pod for each pool beside a claim that has room."""
-        for number in self.numbered.by_environment[self.pools[claim.index].environment]:
+    def _rooms(self, level: FreeLevel, booking: Booking, pods: int) -> Iterator[tuple[int, int, PodSize]]:
+        """Yield how sizes mix, the number and the size of a pod for each pool beside a booking that has room."""
+        for number in self.numbered.by_environment[self.pools[booking.index].environment]:
             for _, pod, queue in level.lanes:
                 room = queue.room(number)
                 if room and -room.minus_room >= pods:
                     yield room.mixing, number, pod
 
     @contextmanager
-    def tried(self, claim: Claim) -> Iterator[None]:
-        """Charge a claim's own pods for a moment."""
-        pool = self.pools[claim.index]
-        pool.charge(claim.pod, claim.pods)
+    def tried(self, booking: Booking) -> Iterator[None]:
+        """Charge a booking's own pods for a moment."""
+        pool = self.pools[booking.index]
+        pool.charge(booking.pod, booking.pods)
         try:
             yield
         finally:
-            pool.charge(claim.pod, -claim.pods)
+            pool.charge(booking.pod, -booking.pods)
 
     def _accepts(
         self, demand: Demand, option: ServingOption, pod: PodSize, allowed: Callable[[int], bool] | None
@@ -261,7 +263,7 @@ class DraftPlan:
         return lambda number: (allowed is None or allowed(number)) and self._has_prefill(demand, option, pod, number)
 
     def _has_prefill(self, demand: Demand, option: ServingOption, pod: PodSize, number: int) -> bool:
-        return self.with_prefill(Claim(demand, option, number, pod, retained=False)) is not None
+        return self.with_prefill(Booking(demand, option, number, pod, retained=False)) is not None
 
     def _first_by_name(self, level: FreeLevel, pods: int, best: Room, pod: PodSize) -> tuple[Room, PodSize]:
         """Return the first pool by name of the best one's environment that is as good but for the room it has."""
@@ -275,13 +277,13 @@ class DraftPlan:
         return best, pod
 
     def finish(self) -> None:
-        """Tell the log which claims are in the plan."""
+        """Tell the log which bookings are in the plan."""
         if self._log:
             self._log.finish(self.placed.get(self._log.deployment, {}).values())
 
-    def _decision(self, claim: Claim, step: Step) -> Decision:
-        served = frozenset(self.placed[claim.demand.key])
-        return Decision(self.location(claim), step, dict(self._measured(claim.demand)), served)
+    def _decision(self, booking: Booking, step: Step) -> Decision:
+        served = frozenset(self.placed[booking.demand.key])
+        return Decision(self.location(booking), step, dict(self._measured(booking.demand)), served)
 
     def _measured(self, demand: Demand) -> Iterator[tuple[Location, Measured]]:
         """Yield every pool that matches, with each profile, as it is now."""
@@ -311,44 +313,44 @@ class DraftPlan:
         """Return what has been placed on each pool."""
         tenants: list[list[Tenant]] = [[] for _ in self.pools]
         for placed in self.placed.values():
-            for claim in placed.values():
-                placement = self._placement(claim)
-                model, option = claim.demand.model, claim.option
-                tenants[claim.index].append(Tenant(placement, model, option.profile, claim.pod))
-                if claim.prefill and option.prefill and placement.prefill:
-                    prefill = Tenant(placement.prefill, model, option.prefill.profile, claim.prefill.pod)
-                    tenants[claim.prefill.index].append(prefill)
+            for booking in placed.values():
+                placement = self._placement(booking)
+                model, option = booking.demand.model, booking.option
+                tenants[booking.index].append(Tenant(placement, model, option.profile, booking.pod))
+                if booking.prefill and option.prefill and placement.prefill:
+                    prefill = Tenant(placement.prefill, model, option.prefill.profile, booking.prefill.pod)
+                    tenants[booking.prefill.index].append(prefill)
         return tenants
 
-    def _placement(self, claim: Claim) -> Placement:
-        pool, topology = self.pools[claim.index], claim.option.profile.replica_topology
+    def _placement(self, booking: Booking) -> Placement:
+        pool, topology = self.pools[booking.index], booking.option.profile.replica_topology
         return Placement(
-            deployment=claim.demand.key,
+            deployment=booking.demand.key,
             environment=pool.environment,
             node_pool=pool.name,
-            profile=claim.option.profile.name,
-            replicas=claim.demand.replicas,
+            profile=booking.option.profile.name,
+            replicas=booking.demand.replicas,
             nodes_per_replica=topology.nodes,
             gpus_per_node=topology.gpus_per_node,
             resource=pool.resource,
-            retained=claim.retained,
-            autoscaled=claim.demand.deployment.autoscaled,
-            prefill=self._prefill(claim),
+            retained=booking.retained,
+            autoscaled=booking.demand.deployment.autoscaled,
+            prefill=self._prefill(booking),
         )
 
-    def _prefill(self, claim: Claim) -> Placement | None:
-        if claim.prefill is None or claim.option.prefill is None:
+    def _prefill(self, booking: Booking) -> Placement | None:
+        if booking.prefill is None or booking.option.prefill is None:
             return None
-        pool, topology = self.pools[claim.prefill.index], claim.option.prefill.profile.replica_topology
+        pool, topology = self.pools[booking.prefill.index], booking.option.prefill.profile.replica_topology
         return Placement(
-            deployment=claim.demand.key,
+            deployment=booking.demand.key,
             environment=pool.environment,
             node_pool=pool.name,
-            profile=claim.option.profile.name,
-            replicas=claim.prefill.pods // topology.nodes,
+            profile=booking.option.profile.name,
+            replicas=booking.prefill.pods // topology.nodes,
             nodes_per_replica=topology.nodes,
             gpus_per_node=topology.gpus_per_node,
             resource=pool.resource,
-            retained=claim.retained,
+            retained=booking.retained,
             is_prefill=True,
         )

@@ -21,7 +21,7 @@ from slicewise.planning.capacity import PodSize, PoolLedger
 from slicewise.planning.quotas import most_that_fit
 from slicewise.planning.search.decision_log import Step
 from slicewise.planning.search.demands import Demand, ServingOption
-from slicewise.planning.search.draft_plan import Claim, DraftPlan
+from slicewise.planning.search.draft_plan import Booking, DraftPlan
 from slicewise.planning.search.lanes import Lane
 from slicewise.planning.search.relocation import Relocation
 
@@ -96,11 +96,11 @@ class _Repacking:
         self._failed: dict[int, int] = {}
         """How often that had been done when a pool was last tried, by its number: until the next nothing is new."""
         self._tries = 0
-        self._claims: dict[int, list[Claim]] = {}
+        self._bookings: dict[int, list[Booking]] = {}
         for demand in demands:
-            for claim in draft.placed[demand.key].values():
-                if not claim.retained and not claim.settled:
-                    self._claims.setdefault(claim.index, []).append(claim)
+            for booking in draft.placed[demand.key].values():
+                if not booking.retained and not booking.settled:
+                    self._bookings.setdefault(booking.index, []).append(booking)
         for demand in short:
             self._wait(demand)
 
@@ -109,26 +109,27 @@ class _Repacking:
         if self._failed.get(index) == self._replaced:
             return False
         self._failed[index] = self._replaced
-        old = self._claims.get(index, [])
+        old = self._bookings.get(index, [])
         pool = self._draft.pools[index]
         smallest = min((queue.waiters[0].units for queue in self.pools[index] if queue.waiters), default=None)
-        largest = max((claim.units for claim in old), default=0)
+        largest = max((booking.units for booking in old), default=0)
         if smallest is None or smallest >= max(largest, pool.free + 1):
             return False
-        base = pool.without((claim.pod, claim.pods) for claim in old)
+        base = pool.without((booking.pod, booking.pods) for booking in old)
         candidates = self._candidates(index, base, old)
-        sizes = sorted({claim.pod.units for claim in candidates})
+        sizes = sorted({booking.pod.units for booking in candidates})
         with self._uncounted(old):
             # What quotas refuse already is refused with others beside it, too.
-            candidates = [claim for claim in candidates if self._draft.allows(claim)]
+            candidates = [booking for booking in candidates if self._draft.allows(booking)]
             most = min(
-                most_that_fit((claim.units for claim in candidates), base.free), self._draft.most_allowed(candidates)
+                most_that_fit((booking.units for booking in candidates), base.free),
+                self._draft.most_allowed(candidates),
             )
             best = old
             for preferred in sizes:
                 if len(best) >= most:
                     break
-                order = sorted(candidates, key=lambda claim: claim.pod.units != preferred)
+                order = sorted(candidates, key=lambda booking: booking.pod.units != preferred)
                 filled = self._fill(base.without(()), order, len(best))
                 if len(filled) > len(best):
                     best = filled
@@ -138,40 +139,40 @@ class _Repacking:
         return True
 
     @contextmanager
-    def _uncounted(self, old: Sequence[Claim]) -> Iterator[None]:
+    def _uncounted(self, old: Sequence[Booking]) -> Iterator[None]:
         """Count in quotas as if the `old` were gone."""
-        for claim in old:
-            self._draft.count(claim, back=True)
+        for booking in old:
+            self._draft.count(booking, back=True)
         try:
             yield
         finally:
-            for claim in old:
-                self._draft.count(claim)
+            for booking in old:
+                self._draft.count(booking)
 
-    def _fill(self, pool: PoolLedger, claims: Sequence[Claim], beaten: int) -> list[Claim]:
-        """Return those of `claims` that the pool takes one after the other, and quotas allow.
+    def _fill(self, pool: PoolLedger, bookings: Sequence[Booking], beaten: int) -> list[Booking]:
+        """Return those of `bookings` that the pool takes one after the other, and quotas allow.
 
         Where no more than the `beaten` number can come of it, those that were tried until then.
         """
-        draft, filled = self._draft, list[Claim]()
-        for number, claim in enumerate(claims):
-            if len(filled) + len(claims) - number <= beaten:
+        draft, filled = self._draft, list[Booking]()
+        for number, booking in enumerate(bookings):
+            if len(filled) + len(bookings) - number <= beaten:
                 break
-            if draft.allows(claim) and pool.takes(claim.pod, claim.pods):
-                pool.charge(claim.pod, claim.pods)
-                filled.append(claim)
-                draft.count(claim)
-        for claim in filled:
-            draft.count(claim, back=True)
+            if draft.allows(booking) and pool.takes(booking.pod, booking.pods):
+                pool.charge(booking.pod, booking.pods)
+                filled.append(booking)
+                draft.count(booking)
+        for booking in filled:
+            draft.count(booking, back=True)
         return filled
 
     def place_elsewhere(self) -> None:
         """Place what waits wherever there is room, the smallest first."""
         for demand in self._smallest_first():
             placed = self._draft.placed[demand.key]
-            while self._draft.missing(demand) and (claim := self._draft.best(demand, placed)):
-                self._draft.place(claim)
-                self._placed(claim)
+            while self._draft.missing(demand) and (booking := self._draft.best(demand, placed)):
+                self._draft.place(booking)
+                self._placed(booking)
 
     def allow_tries(self) -> None:
         """Set how much may be tried: a few that fit nowhere are not worth more than planning all the others."""
@@ -192,7 +193,7 @@ class _Repacking:
         failures = 0
         for demand in self._smallest_first():
             while self._draft.missing(demand):
-                attempt = Relocation(self._draft, self._claims, depth, self._tries)
+                attempt = Relocation(self._draft, self._bookings, depth, self._tries)
                 placed = attempt.make_room(demand)
                 self._tries = attempt.tries
                 if not placed:
@@ -210,7 +211,7 @@ class _Repacking:
         """
         done = 0
         waiting = self._smallest_first()
-        here = {id(claim): claim for claim in self._on_pools(self._awaited())}
+        here = {id(booking): booking for booking in self._on_pools(self._awaited())}
         for displaced in sorted(here.values(), key=_largest_first)[:_MOST_DISPLACED]:
             if not waiting or self._tries <= 0 or self._is_too_small(displaced, waiting[0]):
                 return done
@@ -219,7 +220,7 @@ class _Repacking:
                 is not displaced
             ):
                 continue
-            attempt = Relocation(self._draft, self._claims, 1, self._tries)
+            attempt = Relocation(self._draft, self._bookings, 1, self._tries)
             if attempt.serve_more_without(displaced, waiting[:_MOST_SERVED]):
                 done += 1
                 self._keep(attempt)
@@ -228,7 +229,7 @@ class _Repacking:
             self._tries = attempt.tries
         return done
 
-    def _is_too_small(self, displaced: Claim, smallest: Demand) -> bool:
+    def _is_too_small(self, displaced: Booking, smallest: Demand) -> bool:
         """Return whether two of what waits cannot be placed for `displaced`, nor for anything smaller."""
         # A pair may lack only the smaller part of its units.
         return not self._pairs and displaced.all_units <= smallest.least_units
@@ -242,26 +243,26 @@ class _Repacking:
         # What has another GPU resource of the same nodes takes their CPUs, too.
         return awaited.union(*map(self._draft.numbered.beside, awaited))
 
-    def _on_pools(self, pools: AbstractSet[int]) -> Iterator[Claim]:
-        """Yield the claims that have pods there, those of prefill workloads too."""
-        for index, claims in self._claims.items():
+    def _on_pools(self, pools: AbstractSet[int]) -> Iterator[Booking]:
+        """Yield the bookings that have pods there, those of prefill workloads too."""
+        for index, bookings in self._bookings.items():
             if index in pools:
-                yield from claims
+                yield from bookings
             elif self._draft.has_prefill:
-                yield from (claim for claim in claims if claim.prefill and claim.prefill.index in pools)
+                yield from (booking for booking in bookings if booking.prefill and booking.prefill.index in pools)
 
     def _keep(self, attempt: Relocation) -> None:
-        for claim in attempt.left:
-            self._claims[claim.index] = [each for each in self._claims[claim.index] if each is not claim]
-        for claim in attempt.placed:
-            self._placed(claim)
+        for booking in attempt.left:
+            self._bookings[booking.index] = [each for each in self._bookings[booking.index] if each is not booking]
+        for booking in attempt.placed:
+            self._placed(booking)
 
-    def _candidates(self, index: int, base: PoolLedger, old: Sequence[Claim]) -> list[Claim]:
+    def _candidates(self, index: int, base: PoolLedger, old: Sequence[Booking]) -> list[Booking]:
         """Return what runs here and what could, the fewest units first: of each pod size no more than there is room."""
         rooms: dict[int, int] = {}
-        found: list[Claim] = []
+        found: list[Booking] = []
         here = (_Waiter(c.units, c.demand.key, c.demand, c.option, c.pod) for c in old)
-        kept = {claim.demand.key: claim for claim in old}
+        kept = {booking.demand.key: booking for booking in old}
         for waiter in merge(sorted(here, key=_by_size), self._newcomers(index, rooms, base.free), key=_by_size):
             if waiter.units > base.free:
                 break
@@ -269,7 +270,7 @@ class _Repacking:
             if room >= waiter.units:
                 rooms[waiter.pod.units] -= waiter.units
                 found.append(
-                    kept.get(waiter.key) or Claim(waiter.demand, waiter.option, index, waiter.pod, retained=False)
+                    kept.get(waiter.key) or Booking(waiter.demand, waiter.option, index, waiter.pod, retained=False)
                 )
         return found
 
@@ -282,25 +283,25 @@ class _Repacking:
                 seen.add(waiter.key)
                 yield waiter
 
-    def _replace(self, index: int, old: Sequence[Claim], new: Sequence[Claim]) -> None:
+    def _replace(self, index: int, old: Sequence[Booking], new: Sequence[Booking]) -> None:
         self._replaced += 1
-        ids = {id(claim) for claim in new}, {id(claim) for claim in old}
-        gone = [claim for claim in old if id(claim) not in ids[0]]
-        for claim in gone:
-            self._draft.remove(claim)
-        self._claims[index] = [claim for claim in old if id(claim) in ids[0]]
-        for claim in new:
-            if id(claim) not in ids[1]:
-                self._draft.place(claim, Step.REPACKED)
-                self._placed(claim)
-        for claim in gone:
-            self._wait(claim.demand)
+        ids = {id(booking) for booking in new}, {id(booking) for booking in old}
+        gone = [booking for booking in old if id(booking) not in ids[0]]
+        for booking in gone:
+            self._draft.remove(booking)
+        self._bookings[index] = [booking for booking in old if id(booking) in ids[0]]
+        for booking in new:
+            if id(booking) not in ids[1]:
+                self._draft.place(booking, Step.REPACKED)
+                self._placed(booking)
+        for booking in gone:
+            self._wait(booking.demand)
 
-    def _placed(self, claim: Claim) -> None:
-        self._claims.setdefault(claim.index, []).append(claim)
-        if claim.demand.key in self._waiting and not self._draft.missing(claim.demand):
-            self._pairs.pop(claim.demand.key, None)
-            for waiters, waiter in self._waiting.pop(claim.demand.key):
+    def _placed(self, booking: Booking) -> None:
+        self._bookings.setdefault(booking.index, []).append(booking)
+        if booking.demand.key in self._waiting and not self._draft.missing(booking.demand):
+            self._pairs.pop(booking.demand.key, None)
+            for waiters, waiter in self._waiting.pop(booking.demand.key):
                 del waiters[bisect_left(waiters, _by_size(waiter), key=_by_size)]
 
     def _wait(self, demand: Demand) -> None:
@@ -336,5 +337,5 @@ _by_lane = itemgetter(0)
 _by_size = itemgetter(0, 1)
 
 
-def _largest_first(claim: Claim) -> tuple[object, ...]:
-    return (-claim.all_units, claim.demand.key, claim.index)
+def _largest_first(booking: Booking) -> tuple[object, ...]:
+    return (-booking.all_units, booking.demand.key, booking.index)

@@ -23,7 +23,7 @@ from slicewise.planning.quotas import Taken
 from slicewise.planning.reasons import Reason
 from slicewise.planning.search.decision_log import Step
 from slicewise.planning.search.demands import Demand, ServingOption
-from slicewise.planning.search.draft_plan import Claim, DraftPlan
+from slicewise.planning.search.draft_plan import Booking, DraftPlan
 from slicewise.planning.search.retained_prefill import (
     has_room_for_prefill,
     prefill_grew,
@@ -65,36 +65,36 @@ def retain(draft: DraftPlan, fleet: Fleet, previous: Iterable[PreviousPlacement]
     previous = list(previous)
     if draft.quotas:
         _keep_shares(draft, (old for old in previous if old.key in demands))
-    kept: list[tuple[tuple[object, ...], Claim, PreviousPlacement]] = []
+    kept: list[tuple[tuple[object, ...], Booking, PreviousPlacement]] = []
     lost: list[Lost] = []
     for old in previous:
         demand = demands.get(old.key)
         if demand is None:
             continue
-        claim = _same_location(draft, fleet, demand, old)
-        if isinstance(claim, Claim):
-            if claim.option.prefill:
-                claim = same_prefill(draft, claim, old.prefill)
-            grew = _grew(claim, old) or prefill_grew(claim, old.prefill)
+        booking = _same_location(draft, fleet, demand, old)
+        if isinstance(booking, Booking):
+            if booking.option.prefill:
+                booking = same_prefill(draft, booking, old.prefill)
+            grew = _grew(booking, old) or prefill_grew(booking, old.prefill)
             location = Location(old.environment, old.node_pool, old.profile)
             # Where fewer environments are asked for, those are left that are drained.
-            order = (grew, -demand.priority, demand.key, any(map(draft.numbered.is_drained, claim.numbers)), location)
-            kept.append((order, claim, old))
+            order = (grew, -demand.priority, demand.key, any(map(draft.numbered.is_drained, booking.numbers)), location)
+            kept.append((order, booking, old))
         else:
-            lost.append(_lost(draft, demand, old, claim))
+            lost.append(_lost(draft, demand, old, booking))
     kept.sort(key=lambda item: item[0])
-    apart: list[tuple[Claim, PreviousPlacement]] = []
-    for _, claim, old in kept:
-        reason = why_no_room(draft, claim)
+    apart: list[tuple[Booking, PreviousPlacement]] = []
+    for _, booking, old in kept:
+        reason = why_no_room(draft, booking)
         if reason:
-            lost.append(_lost(draft, claim.demand, old, reason))
-        elif not has_room_for_prefill(draft, claim):
-            apart.append((claim, old))
+            lost.append(_lost(draft, booking.demand, old, reason))
+        elif not has_room_for_prefill(draft, booking):
+            apart.append((booking, old))
         else:
-            draft.place(claim, Step.KEPT)
-            lost += _renamed(draft, claim, old)
+            draft.place(booking, Step.KEPT)
+            lost += _renamed(draft, booking, old)
     # An entry beside one that is kept in the same environment says nothing new.
-    lost += [item for claim, old in apart if (item := _with_other_prefill(draft, claim, old))]
+    lost += [item for booking, old in apart if (item := _with_other_prefill(draft, booking, old))]
     lost = [item for item in lost if not _is_kept(draft, item)]
     if draft.quotas:
         # What has its place, and asks for no more, keeps nothing of a quota beside that.
@@ -102,9 +102,9 @@ def retain(draft: DraftPlan, fleet: Fleet, previous: Iterable[PreviousPlacement]
     return sorted(lost, key=lambda item: item.order)
 
 
-def _grew(claim: Claim, old: PreviousPlacement) -> bool:
+def _grew(booking: Booking, old: PreviousPlacement) -> bool:
     """Return whether it asks for more than it had, or for other pods."""
-    return claim.units > old.units or claim.pod.units != old.gpus_per_node
+    return booking.units > old.units or booking.pod.units != old.gpus_per_node
 
 
 def _keep_shares(draft: DraftPlan, previous: Iterable[PreviousPlacement]) -> None:
@@ -136,32 +136,32 @@ def _old_location(draft: DraftPlan, old: PreviousPlacement) -> Location:
     return place._replace(prefill=prefill.node_pool, prefill_resource=resource)
 
 
-def _renamed(draft: DraftPlan, claim: Claim, old: PreviousPlacement) -> Iterator[Lost]:
+def _renamed(draft: DraftPlan, booking: Booking, old: PreviousPlacement) -> Iterator[Lost]:
     """Yield why what stays on its nodes is on a pool of another name, if it is."""
-    if not claim.retained:
-        yield _lost(draft, claim.demand, old, why_elsewhere(draft, old.environment, old))
+    if not booking.retained:
+        yield _lost(draft, booking.demand, old, why_elsewhere(draft, old.environment, old))
 
 
 def _is_kept(draft: DraftPlan, item: Left) -> bool:
-    claim = draft.placed[item.demand.key].get(item.location.environment)
-    return claim is not None and (claim.retained or draft.whole_location(claim) == item.location)
+    booking = draft.placed[item.demand.key].get(item.location.environment)
+    return booking is not None and (booking.retained or draft.whole_location(booking) == item.location)
 
 
-def _with_other_prefill(draft: DraftPlan, claim: Claim, old: PreviousPlacement) -> Lost | None:
-    """Keep `claim` where it was with its prefill workload on another pool; return what is to be said of that."""
-    reason = why_no_room(draft, claim)
+def _with_other_prefill(draft: DraftPlan, booking: Booking, old: PreviousPlacement) -> Lost | None:
+    """Keep `booking` where it was with its prefill workload on another pool; return what is to be said of that."""
+    reason = why_no_room(draft, booking)
     if reason:
-        return _lost(draft, claim.demand, old, reason)
-    placed = with_nearest_prefill(draft, claim, old.prefill)
+        return _lost(draft, booking.demand, old, reason)
+    placed = with_nearest_prefill(draft, booking, old.prefill)
     if placed is None:
-        lacking = why_no_prefill(draft, claim)
-        return _lost(draft, claim.demand, old, lacking) if lacking else None
-    if not claim.retained:
+        lacking = why_no_prefill(draft, booking)
+        return _lost(draft, booking.demand, old, lacking) if lacking else None
+    if not booking.retained:
         left: MoveReason | Reason | None = why_elsewhere(draft, old.environment, old)
     else:
-        left = why_prefill_left(draft, claim, old.prefill) if old.prefill else None
+        left = why_prefill_left(draft, booking, old.prefill) if old.prefill else None
     draft.place(replace(placed, retained=left is None), Step.KEPT)
-    return _lost(draft, claim.demand, old, left) if left else None
+    return _lost(draft, booking.demand, old, left) if left else None
 
 
 def stay_in_environment(draft: DraftPlan, fleet: Fleet, lost: Sequence[Lost]) -> None:
@@ -176,11 +176,11 @@ def stay_in_environment(draft: DraftPlan, fleet: Fleet, lost: Sequence[Lost]) ->
             continue
         own = draft.numbered.number_of(name, item.was)
         alike = frozenset(draft.numbered.alike(name, item.was))
-        for claim in locations_in(draft, fleet, demand, item.location, own, alike):
-            closed = not draft.numbered.accepts(claim.index)
-            if closed and (claim.index != own or _grew(claim, item.was)):
+        for booking in locations_in(draft, fleet, demand, item.location, own, alike):
+            closed = not draft.numbered.accepts(booking.index)
+            if closed and (booking.index != own or _grew(booking, item.was)):
                 continue
-            if not why_no_room(draft, claim) and (found := with_nearest_prefill(draft, claim, item.was.prefill)):
+            if not why_no_room(draft, booking) and (found := with_nearest_prefill(draft, booking, item.was.prefill)):
                 same = draft.whole_location(found) == item.location
                 draft.place(replace(found, retained=same), Step.KEPT if same else Step.STAYED_IN_ENVIRONMENT)
                 break
@@ -188,7 +188,7 @@ def stay_in_environment(draft: DraftPlan, fleet: Fleet, lost: Sequence[Lost]) ->
 
 def locations_in(
     draft: DraftPlan, fleet: Fleet, demand: Demand, location: Location, own: int | None, alike: Collection[int]
-) -> list[Claim]:
+) -> list[Booking]:
     """Return every place in the environment of `location` that matches, those first where least changes.
 
     Args:
@@ -200,12 +200,12 @@ def locations_in(
         alike: The numbers of what offers units that are what its own were.
     """
     found = _locations_in(draft, fleet, demand, location, own, alike)
-    return [claim for _, claim in sorted(found, key=lambda each: each[0])]
+    return [booking for _, booking in sorted(found, key=lambda each: each[0])]
 
 
 def _locations_in(
     draft: DraftPlan, fleet: Fleet, demand: Demand, location: Location, own: int | None, alike: Collection[int]
-) -> Iterator[tuple[tuple[object, ...], Claim]]:
+) -> Iterator[tuple[tuple[object, ...], Booking]]:
     environment = fleet.environment[location.environment]
     for index in draft.numbered.by_environment[location.environment]:
         pool = draft.pools[index]
@@ -219,7 +219,7 @@ def _locations_in(
                     pool.name,
                 )
                 pod = pool.pod_size(demand.model, option.profile, demand.deployment)
-                yield (*change, *preference), Claim(demand, option, index, pod, retained=False)
+                yield (*change, *preference), Booking(demand, option, index, pod, retained=False)
 
 
 def moves(draft: DraftPlan, lost: Iterable[Left]) -> Iterator[Move]:
@@ -233,16 +233,16 @@ def moves(draft: DraftPlan, lost: Iterable[Left]) -> Iterator[Move]:
         stayed = {item.location.environment: new.pop(item.location.environment, None) for item in items}
         others = iter(new.values())
         for item in items:
-            claim = stayed.pop(item.location.environment, None)
-            if claim is None and item.reason.code is not MoveCode.FEWER_ENVIRONMENTS:
-                claim = next(others, None)
-            target = None if claim is None else draft.whole_location(claim)
+            booking = stayed.pop(item.location.environment, None)
+            if booking is None and item.reason.code is not MoveCode.FEWER_ENVIRONMENTS:
+                booking = next(others, None)
+            target = None if booking is None else draft.whole_location(booking)
             yield Move(item.demand.key, item.location, target, item.reason)
 
 
 def _same_location(
     draft: DraftPlan, fleet: Fleet, demand: Demand, old: PreviousPlacement
-) -> Claim | MoveReason | Reason:
+) -> Booking | MoveReason | Reason:
     """Return what `demand` takes where it was, or why it can no longer be there."""
     number = draft.numbered.number_of(old.environment, old)
     if old.environment not in draft.numbered.by_environment:
@@ -264,9 +264,9 @@ def _same_location(
         # Its pool is cut otherwise, and another has slices like its own.
         return why_elsewhere(draft, old.environment, old)
     pod = pool.pod_size(demand.model, option.profile, demand.deployment)
-    claim = Claim(demand, option, number, pod, retained=pool.name == old.node_pool)
+    booking = Booking(demand, option, number, pod, retained=pool.name == old.node_pool)
     closed = draft.numbered.closed[number]
-    return closed if closed and _grew(claim, old) else claim
+    return closed if closed and _grew(booking, old) else booking
 
 
 def rejection(
@@ -277,11 +277,11 @@ def rejection(
     return selectors or draft.requirements.reason(option.profile, number)
 
 
-def why_no_room(draft: DraftPlan, claim: Claim) -> MoveReason | Reason | None:
-    """Return why there is no room for the own pods of `claim`; None where there is."""
-    demand, pool = claim.demand, draft.pools[claim.index]
+def why_no_room(draft: DraftPlan, booking: Booking) -> MoveReason | Reason | None:
+    """Return why there is no room for the own pods of `booking`; None where there is."""
+    demand, pool = booking.demand, draft.pools[booking.index]
     if pool.environment in draft.placed[demand.key]:
         return OnePoolEach()
     if not draft.missing(demand):
         return FewerEnvironments(demand.wanted)
-    return draft.refusal(replace(claim, prefill=None)) or pool.no_room(claim.pod, claim.pods)
+    return draft.refusal(replace(booking, prefill=None)) or pool.no_room(booking.pod, booking.pods)

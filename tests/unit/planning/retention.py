@@ -20,17 +20,17 @@ def kept(fleet: Fleet, previous: Document) -> set[Place]:
     """
     environments = {environment.metadata.name: environment for environment in fleet.environments}
     deployments = {deployment.key: deployment for deployment in fleet.deployments}
-    claims = []
+    asked = []
     for item in previous["placements"]:
         deployment = deployments[DeploymentKey(item["deployment"]["namespace"], item["deployment"]["name"])]
         profile = next(p for p in fleet.model_of(deployment).serving if p.name == item["profile"])
         grew = replicas_of(deployment) * profile.replica_topology.units > item["units"]
-        claims.append((grew, -deployment.spec.priority, deployment.key, item["environment"], item, profile))
-    claims.sort(key=lambda claim: claim[:4])
+        asked.append((grew, -deployment.spec.priority, deployment.key, item["environment"], item, profile))
+    asked.sort(key=lambda each: each[:4])
     charged: dict[tuple[str, str], list[Pod]] = defaultdict(list)
     served: Counter[str] = Counter()
     places = set()
-    for _, _, key, name, item, profile in claims:
+    for _, _, key, name, item, profile in asked:
         deployment, environment = deployments[key], environments[name]
         pool = next(pool for pool in environment.spec.node_pools if pool.name == item["nodePool"])
         pods = pods_of(deployment, fleet.model_of(deployment), profile, pool)
