@@ -170,6 +170,8 @@ class Move:
     target: Location | None
     """Where it is now; None if it is not placed any more."""
     reason: MoveReason | Reason
+    had: int | None = None
+    """How many replicas of the same pods it had there; None where its pods were others, or that is not known."""
 
     @property
     def code(self) -> MoveCode | RejectionCode:

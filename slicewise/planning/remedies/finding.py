@@ -27,6 +27,7 @@ from slicewise.planning.remedies.models import smaller_pods
 from slicewise.planning.remedies.prefill import fewer_prefill_replicas
 from slicewise.planning.remedies.quotas import QuotaRemedies
 from slicewise.planning.remedies.remedy import Proposal, Remedy, RemedyKind, Want, prefill_wants
+from slicewise.planning.remedies.replicas import fewest_replicas, replicas_field
 from slicewise.planning.remedies.smaller_requests import smaller_request
 
 SHOWN = 3
@@ -75,9 +76,37 @@ class Remedies:
             if self._allowed(proposal):
                 found.add(proposal)
         remedies = [self._with_rival(proposal) for proposal in found.best()]
+        remedies += self._as_before(shortfall)
         if shortfall.placed:
             remedies.append(self._fewer_environments(shortfall))
         return tuple(sorted(remedies, key=lambda remedy: remedy.order)[:limit])
+
+    def _as_before(self, shortfall: Shortfall) -> Iterator[Remedy]:
+        """Yield as many replicas as it had on a pool that takes nothing new: with those it stays there."""
+        deployment = self._fleet.deployment[shortfall.deployment]
+        for move in self._plan.moved:
+            had, place = move.had, move.source
+            refused = move.target is None and move.code is RejectionCode.NOT_ACCEPTING
+            if move.deployment != deployment.key or not refused or had is None:
+                continue
+            if not fewest_replicas(deployment) <= had < deployment.replicas:
+                continue
+            name = "maxReplicas" if deployment.autoscaled else "replicas"
+            topology = self._fleet.model_of(deployment).profile(place.profile).replica_topology
+            yield Remedy(
+                kind=RemedyKind.FEWER_REPLICAS,
+                message=(
+                    f"{name} {had} (now {deployment.replicas}), as before, would let it stay on "
+                    f"{place.environment}/{place.node_pool}"
+                ),
+                document=f"ModelDeployment {deployment.key}",
+                field=replicas_field(deployment),
+                value=had,
+                units=(deployment.replicas - had) * topology.units,
+                environment=place.environment,
+                node_pool=place.node_pool,
+                profile=place.profile,
+            )
 
     def _where_it_matches(self, shortfall: Shortfall, found: _Cheapest) -> Iterator[Proposal]:
         """Yield what makes room on pools that match, or lets quotas allow what they have room for."""

@@ -237,7 +237,17 @@ def moves(draft: DraftPlan, lost: Iterable[Left]) -> Iterator[Move]:
             if booking is None and item.reason.code is not MoveCode.FEWER_ENVIRONMENTS:
                 booking = next(others, None)
             target = None if booking is None else draft.whole_location(booking)
-            yield Move(item.demand.key, item.location, target, item.reason)
+            yield Move(item.demand.key, item.location, target, item.reason, _had(item))
+
+
+def _had(item: Left) -> int | None:
+    """Return how many replicas of the pods that it asks for it had; None where its pods were others."""
+    option = next((each for each in item.demand.options if each.profile.name == item.location.profile), None)
+    if not isinstance(item, Lost) or option is None or option.prefill:
+        return None
+    topology = option.profile.replica_topology
+    same = (item.was.gpus_per_node, item.was.nodes_per_replica) == (topology.gpus_per_node, topology.nodes)
+    return item.was.replicas if same else None
 
 
 def _same_location(

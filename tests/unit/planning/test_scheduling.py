@@ -323,3 +323,25 @@ def test_validation_does_not_take_a_paused_pool_for_none() -> None:
     from slicewise.planning import prospects  # noqa: PLC0415
 
     assert [each.code for each in prospects(fleet_of([_two(scheduling="NoNew"), *ASKED]))] == []
+
+
+@pytest.mark.parametrize("scheduling", ["NoNew", "Drain"])
+def test_what_has_grown_on_a_pool_that_takes_nothing_new_may_stay_as_it_was(scheduling: str) -> None:
+    only = environment("east", pool("a", scheduling=scheduling))
+    before = plan_of([environment("east", pool("a")), *ASKED])
+    previous = parse_previous(before["placements"], "before")
+    fleet = fleet_of([only, model("m"), deployment("x", "m", replicas=3), ASKED[2]])
+    plan = make_plan(fleet, previous)
+    said = shortfall_lines(fleet, plan, Rejections(fleet, plan))
+    assert "  remedy: replicas 2 (now 3), as before, would let it stay on east/a" in said
+    followed = make_plan(fleet_of([only, *ASKED]), previous)
+    assert (followed.shortfalls, len(followed.placements)) == ((), 2)
+
+
+def test_what_had_other_pods_is_not_told_to_be_as_before() -> None:
+    """Two replicas of one GPU each were there; with two GPUs each, two of them are more."""
+    before = plan_of([environment("east", pool("a")), *ASKED])
+    wider = model("m", profile("any", gpusPerNode=2))
+    fleet = fleet_of([environment("east", pool("a", **NO_NEW)), wider, deployment("x", "m", replicas=3)])
+    plan = make_plan(fleet, parse_previous(before["placements"], "before"))
+    assert not [line for line in shortfall_lines(fleet, plan, Rejections(fleet, plan)) if "as before" in line]
