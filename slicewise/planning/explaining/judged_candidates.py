@@ -10,6 +10,7 @@ from typing import Any
 
 from slicewise.diagnostics import counted, named
 from slicewise.documents import Fleet, model_key
+from slicewise.planning.acceptance import acceptance_reason
 from slicewise.planning.engine_arithmetic import engine_arithmetic
 from slicewise.planning.explaining.not_chosen import why_not
 from slicewise.planning.explaining.rejections import Judged, Rejections
@@ -75,7 +76,7 @@ def candidates(fleet: Fleet, plan: Plan, log: DecisionLog) -> list[Candidate]:
     judged = Rejections(fleet, plan).judged(log.deployment)
     order = list(Verdict)
     return sorted(
-        (_candidate_with_memory(each, placed.get(each.environment), fleet, log) for each in judged),
+        (_candidate_with_memory(each, placed.get(each.environment), fleet, plan, log) for each in judged),
         key=lambda item: (
             *(order.index(item.verdict), item.environment, item.node_pool or ""),
             *(item.resource or "", item.profile or ""),
@@ -83,11 +84,11 @@ def candidates(fleet: Fleet, plan: Plan, log: DecisionLog) -> list[Candidate]:
     )
 
 
-def _candidate(judged: Judged, here: Placement | None, log: DecisionLog) -> Candidate:
+def _candidate(judged: Judged, here: Placement | None, fleet: Fleet, plan: Plan, log: DecisionLog) -> Candidate:
     environment, pool, profile, reason, resource = judged
     candidate = partial(Candidate, environment, pool, profile, resource=resource)
     if here and (here.node_pool, here.profile) == (pool, profile) and resource in (None, here.resource):
-        return candidate(Verdict.PLACED, None, _placed_message(here))
+        return candidate(Verdict.PLACED, None, _placed_message(here, fleet, plan))
     if reason:
         full = reason.code is RejectionCode.CAPACITY or (isinstance(reason, NoPoolForPrefill) and reason.full)
         verdict = Verdict.FULL if full else Verdict.REJECTED
@@ -96,9 +97,11 @@ def _candidate(judged: Judged, here: Placement | None, log: DecisionLog) -> Cand
     return candidate(Verdict.FITS, None, message)
 
 
-def _candidate_with_memory(judged: Judged, here: Placement | None, fleet: Fleet, log: DecisionLog) -> Candidate:
+def _candidate_with_memory(
+    judged: Judged, here: Placement | None, fleet: Fleet, plan: Plan, log: DecisionLog
+) -> Candidate:
     """Return a candidate with the arithmetic of the engine's memory, unless another rule rejects it before."""
-    candidate = _candidate(judged, here, log)
+    candidate = _candidate(judged, here, fleet, plan, log)
     by_another_rule = candidate.verdict is Verdict.REJECTED and candidate.code is not RejectionCode.ENGINE_MEMORY
     if candidate.node_pool is None or by_another_rule:
         return candidate
@@ -119,10 +122,24 @@ def _candidate_with_memory(judged: Judged, here: Placement | None, fleet: Fleet,
     return replace(candidate, facts={**candidate.facts, **arithmetic})
 
 
-def _placed_message(placement: Placement) -> str:
+def _placed_message(placement: Placement, fleet: Fleet, plan: Plan) -> str:
     replicas, units = counted(placement.replicas, "replica"), counted(placement.units, "unit")
     prefill = f", with {_prefill(placement.prefill)}" if placement.prefill else ""
-    return f"{replicas}, {units}{prefill}, {'kept from the earlier plan' if placement.retained else 'new'}"
+    environment = fleet.environment[placement.environment]
+    pool = next(each for each in environment.spec.node_pools if each.name == placement.node_pool)
+    closed = acceptance_reason(environment, pool)
+    return f"{replicas}, {units}{prefill}, {_since(placement, plan)}{f'; {closed.text}' if closed else ''}"
+
+
+def _since(placement: Placement, plan: Plan) -> str:
+    """Say whether it was there before, and where it has come from."""
+    if placement.retained:
+        return "kept from the earlier plan"
+    for move in plan.moved:
+        target = move.target
+        if move.deployment == placement.deployment and target and target.environment == placement.environment:
+            return f"moved from {move.source.environment}/{named(move.source.node_pool)}: {move.text}"
+    return "new"
 
 
 def _prefill(prefill: Placement) -> str:

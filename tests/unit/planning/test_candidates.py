@@ -68,6 +68,25 @@ def test_what_stays_is_said_to_stay() -> None:
     ]
 
 
+def test_where_a_drained_pool_comes_in_is_said() -> None:
+    def documents(nodes: int, **scheduling: str) -> list[Document]:
+        old, new = slices("old", "1g.10gb"), pool("new", nodeCount=nodes)
+        return [environment("a", {**old, **scheduling}, new), model("m", profile("any")), deployment("d", "m")]
+
+    before = documents(0)
+    assert verdicts(documents(1, scheduling="Drain"), "d", previous=before)[0] == (
+        "a/new any",
+        "placed",
+        "1 replica, 1 unit, moved from a/old: pool old of environment a is being drained",
+    )
+    for scheduling, then in (("Drain", "is being emptied"), ("NoNew", "takes nothing new")):
+        assert verdicts(documents(0, scheduling=scheduling), "d", previous=before)[0] == (
+            "a/old any",
+            "placed",
+            f"1 replica, 1 unit, kept from the earlier plan; the pool's scheduling is {scheduling}: it {then}",
+        )
+
+
 def test_an_environment_that_is_ruled_out_is_one_candidate() -> None:
     documents = [
         environment("a", pool("p"), pool("q")),
