@@ -22,7 +22,7 @@ from .plain_kubeconfigs import tell_plain
 from .planning_component import PlanningComponent, depended_on, former_names, memory_of
 from .preparation import Preparation, prepare, with_state
 from .provisioning import provision
-from .serving_wait import wait_until_served
+from .serving_wait import unserved_outputs, wait_until_served
 from .stack_config import StackMode, read_stack_config
 from .stacks import own_part, plan_only, read_stack_plan, refuse_wrong_keys
 from .state import DIGEST_OUTPUT, REVISION_OUTPUT, PlanOwner
@@ -92,9 +92,10 @@ class Fleet(PlanningComponent):
         prepared, serves = self._apply(prepared, depended_on(opts))
         resources = [resource for each in self.environments.values() for resource in each.resources]
         self._publish(prepared.outputs(), resources)
+        until_then, before = unserved_outputs(prepared.planned.drained_into), prepared.past.before
         if prepared.plan:
-            before = prepared.past.before
-            self._publish_when_applied({REVISION_OUTPUT: before.revision, DIGEST_OUTPUT: before.digest}, serves)
+            until_then |= {REVISION_OUTPUT: before.revision, DIGEST_OUTPUT: before.digest}
+        self._publish_when_applied(until_then, serves)
         self._remember(prepared.names, memory)
 
     def _apply(
@@ -127,13 +128,16 @@ class Fleet(PlanningComponent):
 
 
 def _keep(prepared: Preparation, environments: Mapping[str, InferenceEnvironment]) -> None:
-    """Declare as it is what moves to environments of other stacks, and is not there yet."""
+    """Declare as it is what moves to environments of other stacks, or to skipped ones, and is not there yet."""
     for each in prepared.staying:
         name = each.placement.environment
         if name in environments:
             pulumi.log.warn(printable(str(each.says)))
-            resources = prepared.past.state.environments[name].placements.get(each.name, ())
-            declare_placement_untouched(each.name, resources, environments[name], environments[name].provider)
+            aliases = prepared.ownership.handlings[name].aliases
+            resources = prepared.past.resources_of(each.placement)
+            declare_placement_untouched(
+                each.name, resources, environments[name], environments[name].provider, aliases=aliases
+            )
 
 
 async def _prepare(

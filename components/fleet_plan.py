@@ -9,10 +9,9 @@ from typing import Any
 
 from slicewise.changes import PartsOfPlan, PlanChanges, parts_of_service, plan_changes, with_lines_of_parts
 from slicewise.clusters.preflight import Needs, needs_of
-from slicewise.documents import DeploymentKey, Fleet
+from slicewise.documents import DeploymentKey, Fleet, Scheduling
 from slicewise.manifests import KubernetesObject, device_classes, placement_objects, shared_objects
 from slicewise.planning import (
-    MoveCode,
     Placement,
     Plan,
     PreviousPlacement,
@@ -38,6 +37,7 @@ class FleetPlan:
         shared: What the placements of an environment share.
         placed: Each placement with its objects.
         declared: What the plan declares in each environment.
+        unserved: The placements that the last update waited for in vain before it could empty a drained pool.
     """
 
     fleet: Fleet
@@ -46,6 +46,7 @@ class FleetPlan:
     shared: Mapping[str, Sequence[KubernetesObject]]
     placed: Sequence[tuple[Placement, Sequence[KubernetesObject]]]
     declared: Mapping[str, EnvironmentPlan]
+    unserved: frozenset[str] = frozenset()
 
     @cached_property
     def parts(self) -> PartsOfPlan:
@@ -69,21 +70,25 @@ class FleetPlan:
     def drained_into(self) -> frozenset[tuple[str, DeploymentKey]]:
         """The placements, by environment and deployment, whose service is made anew for one on a drained pool.
 
-        Where the service stays, KServe rolls its pods by itself.
+        Where the service stays, KServe rolls its pods by itself. One that did not serve in time is still among them.
         """
         before = {(each.environment, each.key): each for each in self.previous}
         now = {(each.environment, each.deployment): each for each in self.plan.placements}
-        targets = {
-            (move.target.environment, move.deployment)
-            for move in self.plan.moved
-            if move.code is MoveCode.DRAINED and move.target
-        }
-        return frozenset(
-            place
-            for place in targets
-            if place not in before
-            or before[place].nodes_per_replica != now[place].nodes_per_replica
-            or before[place].autoscaled != now[place].autoscaled
+        drained = {place for place, each in before.items() if self._has_left_drained(each, now.get(place))}
+        moving = {key for _, key in drained}
+        anew = (place for place, each in now.items() if _is_made_anew(each, before.get(place)))
+        again = (place for place in now if f"{place[0]}/{place[1]}" in self.unserved)
+        return frozenset([*(place for place in anew if place[1] in moving), *again])
+
+    def _has_left_drained(self, before: PreviousPlacement, now: Placement | None) -> bool:
+        """Return whether one of its workloads has left a pool that is being drained."""
+        environment = self.fleet.environment.get(before.environment)
+        if environment is None:
+            return False
+        left = _pools(before) - (_pools(now) if now else set())
+        return any(
+            pool.name in left and environment.scheduling_of(pool) is Scheduling.DRAIN
+            for pool in environment.spec.node_pools
         )
 
     def needs(self, config: StackConfig) -> dict[str, Needs]:
@@ -102,13 +107,27 @@ class FleetPlan:
         }
 
 
+def _pools(placement: Placement | PreviousPlacement) -> set[str]:
+    return {placement.node_pool, *((placement.prefill.node_pool,) if placement.prefill else ())}
+
+
+def _is_made_anew(now: Placement, before: PreviousPlacement | None) -> bool:
+    """Return whether a placement has another service than before, by its name."""
+    shape = (now.nodes_per_replica, now.autoscaled)
+    return before is None or (before.nodes_per_replica, before.autoscaled) != shape
+
+
 def plan_fleet(
     config: StackConfig,
     fleet: Fleet,
     previous: Sequence[PreviousPlacement],
     decided: Sequence[PreviousPlacement] | None = None,
+    unserved: frozenset[str] = frozenset(),
 ) -> FleetPlan:
-    """Plan the fleet, or take what another stack has `decided`, and return what is to be declared where."""
+    """Plan the fleet, or take what another stack has `decided`, and return what is to be declared where.
+
+    What the last update waited for in vain (`unserved`) is waited for again.
+    """
     plan = make_plan(fleet, previous) if decided is None else decided_plan(fleet, decided)
     shared = {name: shared_objects(fleet, here) for name, here in placements_by_environment(plan).items()}
     if config.create_device_classes:
@@ -120,4 +139,4 @@ def plan_fleet(
     for placement, items in placed:
         objects[placement.environment] += items
     declared = environment_plans(fleet, plan, previous, objects, make=config.create_namespaces)
-    return FleetPlan(fleet, previous, plan, shared, placed, declared)
+    return FleetPlan(fleet, previous, plan, shared, placed, declared, unserved)

@@ -31,7 +31,7 @@ from .planning_component import PlanningComponent, depended_on, former_names, me
 from .preparation import Preparation, prepare
 from .provisioning import provision
 from .resource_names import provider_name
-from .serving_wait import Served, wait_until_served
+from .serving_wait import Served, unserved_outputs, wait_until_served
 from .stack_config import read_stack_config, stack_file
 from .state import EnvironmentState, PlanOwner
 from .synchronous import complete
@@ -98,8 +98,9 @@ class InferenceEnvironment(PlanningComponent):
         inputs = DocumentInputs(documents, [_document(name, spec)], models, deployments)
         prepared = complete(_prepare(name, inputs, kubeconfig, memory, options, depended_on(opts)))
         self._register(name, opts)
-        self._apply(name, prepared, depended_on(opts))
+        serves = self._apply(name, prepared, depended_on(opts))
         self._publish(prepared.outputs(), self.resources)
+        self._publish_when_applied(unserved_outputs(prepared.planned.drained_into), serves)
         self._remember(prepared.names, memory)
 
     def _register(self, name: str, opts: pulumi.ResourceOptions | None) -> None:
@@ -132,7 +133,7 @@ class InferenceEnvironment(PlanningComponent):
         """Everything that is applied to the cluster."""
         return [resource for placement in self.model_placements.values() for resource in placement.resources]
 
-    def _apply(self, name: str, prepared: Preparation, depends_on: Sequence[pulumi.Resource]) -> None:
+    def _apply(self, name: str, prepared: Preparation, depends_on: Sequence[pulumi.Resource]) -> pulumi.Output[bool]:
         self.model_placements = {}
         if name in prepared.skipped:
             state = prepared.past.state
@@ -143,13 +144,13 @@ class InferenceEnvironment(PlanningComponent):
                 identifier=state.identifiers.get(name),
                 runs_plugin=name in prepared.without_plugin,
             )
-            return
+            return pulumi.Output.from_input(val=False)
         content = prepared.content(name)._replace(depends_on=depends_on)
         fleet, source = prepared.planned.fleet, prepared.config.kubeconfig_source
         if made := provision(fleet.environments, source, self).get(name):
             content = content._replace(kubeconfig=made.kubeconfig, after=made.ready)
         complete(self._declare(name, content))
-        wait_until_served([self.served], prepared)
+        return wait_until_served([self.served], prepared)
 
     async def _declare(self, name: str, content: EnvironmentContent) -> None:
         handling = content.handling

@@ -16,10 +16,12 @@ from .clusters import renamed_environments
 from .kubeconfig import ProgramKubeconfigs
 from .stack_config import StackConfig
 from .state import (
+    EnvironmentState,
     PlanOwner,
     PreviousStack,
     Renamed,
     StackState,
+    StateResource,
     parse_outputs,
     parse_own_outputs,
     previous_stack,
@@ -47,6 +49,30 @@ class LastUpdate:
     def placements(self) -> tuple[PreviousPlacement, ...]:
         """What it placed, by the names that environments have now."""
         return self.before.under(self.renamed)
+
+    @property
+    def unserved(self) -> frozenset[str]:
+        """The placements that the last `pulumi up` waited for in vain, by the names that environments have now."""
+        named = (each.partition("/") for each in self.before.unserved)
+        return frozenset(f"{self.renamed.now(environment)}/{key}" for environment, _, key in named)
+
+    def former_name(self, placement: PreviousPlacement) -> str:
+        """Return what the component of one of `placements` was called: environment, namespace and deployment."""
+        return f"{self.renamed.formerly.get(placement.environment, placement.environment)}/{placement.key}"
+
+    def resources_of(self, placement: PreviousPlacement) -> list[StateResource]:
+        """Return what the state has of one of `placements`, by the names that it has now.
+
+        Where its environment has been renamed, an update that was killed may have moved a part of it.
+        """
+        now = f"{placement.environment}/{placement.key}"
+        found: set[StateResource] = set()
+        for name in (now, self.former_name(placement)):
+            there = self.state.environments.get(name.partition("/")[0], EnvironmentState())
+            found |= {
+                replace(each, name=f"{now}{each.name.removeprefix(name)}") for each in there.placements.get(name, ())
+            }
+        return sorted(found)
 
     async def with_state(self, existing: dict[str, ExistingObjects], *, reads: bool) -> LastUpdate:
         """Return it with the state, where that is needed and has not been read.
@@ -90,7 +116,7 @@ class PlanMemory:
         if self.given is None:
             return remembered, state
         given = parse_outputs(self.given, "previous_plan")
-        return replace(remembered, placements=given.placements, left=()), state
+        return replace(remembered, placements=given.placements, left=(), unserved=given.unserved), state
 
 
 async def read_last_update(

@@ -31,12 +31,14 @@ class PlanningComponent(pulumi.ComponentResource):
         self._resources = [*resources]
 
     def _publish_when_applied(self, before: Mapping[str, Any], serves: pulumi.Output[bool]) -> None:
-        """Have some outputs stay what they were `before` unless everything is applied and `serves`."""
+        """Have some outputs be what is `before`, and what they are now only when everything is applied and `serves`."""
+        if not before:
+            return
         now = self.stack_outputs
         done = pulumi.Output.all(serves, self._when_applied(None)).apply(itemgetter(0))
 
         def value_of(key: str) -> pulumi.Output[Any]:
-            return done.apply(lambda is_done: (now if is_done else before)[key])
+            return done.apply(lambda is_done: (now if is_done else before).get(key))
 
         self.stack_outputs = {**now, **{key: value_of(key) for key in before}}
 

@@ -23,7 +23,7 @@ from .ownership import Ownership, settle_ownership
 from .provisioning import require_checkpoints
 from .report import report
 from .stack_config import StackConfig
-from .stacks import StackPlan, Stays, applied_outputs, refuse_plan, stays
+from .stacks import StackPlan, Stays, applied_outputs, refuse_plan, stays, stays_for_skipped, with_staying
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ class Preparation:
         without_plugin: The environments whose stored credential comes from a plugin that gives none now.
         asked: The environments that leave and whose clusters were asked.
         plan: The plan that another stack has made; None where this one plans itself.
-        staying: What moves to environments of other stacks, and is not there yet.
+        staying: What moves to environments of other stacks, or to skipped ones, and is not there yet.
     """
 
     config: StackConfig
@@ -100,6 +100,7 @@ class Preparation:
         tell_skipped(self.skipped, plan, past.state)
         tell_departures(self.going, past.renamed, past.state, self.asked)
         outputs = all_outputs(plan, past, self.ownership.handlings, self.reached.existing, self.skipped, self.going)
+        outputs = with_staying(outputs, past, self.staying)
         return applied_outputs(outputs, self.plan, self.config, past, self.staying) if self.plan else outputs
 
 
@@ -129,7 +130,8 @@ async def prepare(
     past = await read_last_update(config, fleet, memory, program)
     if plan:
         refuse_plan(plan, past, config)
-    planned = plan_fleet(config, fleet, past.placements, plan.of(config.environments) if plan else None)
+    decided = plan.of(config.environments) if plan else None
+    planned = plan_fleet(config, fleet, past.placements, decided, past.unserved)
     rejections = Rejections(fleet, planned.plan)
     report(config, planned, rejections, past.before.skipped)
     reached = await reach_clusters(config, fleet.environments, planned.needs(config), program)
@@ -146,6 +148,7 @@ async def prepare(
     skipped = {**reached.skipped, **verified}
     ownership.tell(skipped)
     staying = await stays(plan, config.environments, past.before, past.placements) if plan else ()
+    staying = (*staying, *stays_for_skipped(past.placements, planned.plan, skipped))
     past = await past.with_state(reached.existing, reads=bool(skipped or staying))
     changed = {name: there for name, there in reached.existing.items() if name not in skipped}
     going, asked = await settle_deletions(config, past, planned.declared, skipped, changed)

@@ -5,9 +5,9 @@ That is all with `waitForReady`, and without it what takes the place of a servic
 
 from __future__ import annotations
 
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from functools import partial
-from typing import Final, NamedTuple
+from typing import Any, NamedTuple
 
 import pulumi
 
@@ -16,9 +16,7 @@ from slicewise.documents import DeploymentKey
 from .model_placement import ModelPlacement
 from .preparation import Preparation
 from .readiness import Patience, Wait, finish, wait_in
-from .state import services_leaving
-
-_WAIT_AGAIN: Final = "{}, or it removes the services on drained pools that these are to replace"
+from .state import UNSERVED_OUTPUT, services_leaving
 
 
 class Served(NamedTuple):
@@ -65,12 +63,17 @@ def wait_until_served(served: Sequence[Served], prepared: Preparation) -> pulumi
             finish,
             seconds=seconds,
             more=config.how_to_set("readyTimeout", "SECONDS"),
-            first="" if config.wait_for_ready else _WAIT_AGAIN.format(config.how_to_set("waitForReady", "true")),
         )
     )
     serves = found.apply(lambda clusters: not any(each and not each.leaving for here in clusters for each in here))
     # It comes of kubeconfigs, and so it would be secret, and other stacks could not read what depends on it.
     return pulumi.Output.unsecret(serves)
+
+
+def unserved_outputs(waited: Iterable[tuple[str, DeploymentKey]]) -> dict[str, Any]:
+    """Return the outputs by which the next `pulumi up` waits again for those that have not served in time."""
+    names = sorted(f"{environment}/{key}" for environment, key in waited)
+    return {UNSERVED_OUTPUT: names} if names else {}
 
 
 def _waits(served: Served, gone: Mapping[tuple[str, str], tuple[str, ...]], seconds: int) -> list[Wait]:

@@ -5,7 +5,7 @@ What is not declared, Pulumi deletes; what is declared with all changes ignored,
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Sequence
 from collections.abc import Set as AbstractSet
 from typing import Final
 
@@ -115,6 +115,7 @@ def declare_placement_untouched(
     environment: pulumi.Resource,
     provider: pulumi.ProviderResource,
     after: Iterable[pulumi.Resource] = (),
+    aliases: Callable[[str], Sequence[pulumi.Alias | pulumi.Input[str]]] = lambda _: (),
 ) -> None:
     """Declare one placement as the stack's state has it.
 
@@ -124,14 +125,18 @@ def declare_placement_untouched(
         environment: The component of its environment.
         provider: The provider of its environment.
         after: What was there before it.
+        aliases: What a resource may be called in the state that has this name now.
     """
     parent = pulumi.ComponentResource(
-        MODEL_PLACEMENT, placement, None, pulumi.ResourceOptions(parent=environment, aliases=[*_AT_THE_TOP])
+        MODEL_PLACEMENT,
+        placement,
+        None,
+        pulumi.ResourceOptions(parent=environment, aliases=[*aliases(placement), *_AT_THE_TOP]),
     )
     before = [*after]
     # As when they were made: they are deleted the other way round.
     for resource in sorted(resources, key=lambda each: dependence(each.name)):
-        before.append(_declare(resource, parent, provider, [*before]))
+        before.append(_declare(resource, parent, provider, [*before], aliases=aliases(resource.name)))
     parent.register_outputs({})
 
 
@@ -142,6 +147,7 @@ def _declare(
     after: list[pulumi.Resource],
     *,
     retained: bool = False,
+    aliases: Sequence[pulumi.Alias | pulumi.Input[str]] = (),
 ) -> pulumi.Resource:
     return pulumi.CustomResource(
         resource.token,
@@ -153,6 +159,7 @@ def _declare(
             depends_on=after,
             ignore_changes=[*_EVERYTHING],
             retain_on_delete=retained,
+            aliases=[*aliases],
             custom_timeouts=pulumi.CustomTimeouts(delete=DELETE_TIMEOUT),
         ),
     )

@@ -135,14 +135,13 @@ async def _wait_for(client: AsyncClient, at_once: asyncio.Semaphore, wait: Wait)
         interval = min(interval * _INTERVAL_GROWTH, _LAST_INTERVAL)
 
 
-def finish(found: Sequence[Sequence[Unready | None]], seconds: float, more: str, first: str = "") -> None:
+def finish(found: Sequence[Sequence[Unready | None]], seconds: float, more: str) -> None:
     """End the program with one message if something did not become ready.
 
     Args:
         found: What came of waiting in each cluster.
         seconds: How long was waited.
         more: What to do to wait longer.
-        first: What to do before the next `pulumi up`, where that would not go on waiting by itself.
 
     Raises:
         pulumi.RunError: something did not, and not because this very update still has its room.
@@ -160,7 +159,7 @@ def finish(found: Sequence[Sequence[Unready | None]], seconds: float, more: str,
         raise pulumi.RunError(
             f"{len(failed)} of {len(results)} placements did not become ready (readyTimeout: {seconds:.0f} s):\n"
             f"{_screen(failed)}\nWhat is applied stays, and nothing is lost. When the cause is gone, `pulumi up` again "
-            f"goes on waiting.{f' Before that: {first}.' if first else ''}\nMore time: {more}. "
+            f"goes on waiting.\nMore time: {more}. "
             "Causes and remedies: docs/troubleshooting.md"
         )
 

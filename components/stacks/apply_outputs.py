@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from slicewise.planning import output_entries
@@ -29,7 +29,7 @@ def applied_outputs(
         past: What the stack had.
         staying: What moves to environments of other stacks, and is not there yet.
     """
-    found = {
+    return {
         **outputs,
         MODE_OUTPUT: StackMode.APPLY.value,
         PLAN_STACK_OUTPUT: plan.stack,
@@ -37,10 +37,18 @@ def applied_outputs(
         DIGEST_OUTPUT: plan.digest,
         ELSEWHERE_OUTPUT: elsewhere(plan, config.environments, staying, past.before),
     }
+
+
+def with_staying(outputs: Mapping[str, Any], past: LastUpdate, staying: Iterable[Stays]) -> dict[str, Any]:
+    """Return the stack's outputs with the placements that must not leave yet, which the next run is to know."""
     before = past.state.outputs
     had = {**output_entries(before.get(LEAVING_OUTPUT)), **output_entries(before.get("placements"))}
-    names = {each.name for each in staying} - outputs["placements"].keys()
-    kept = {name: had[name] for name in sorted(names & had.keys())}
-    if left := {**outputs.get(LEAVING_OUTPUT, {}), **kept}:
-        found[LEAVING_OUTPUT] = left
-    return found
+    # What stays may have been placed under the name that its environment had then.
+    before_by_name = {each.name: had.get(each.name) or had.get(past.former_name(each.placement)) for each in staying}
+    kept = {
+        name: {**entry, "environment": name.partition("/")[0]}
+        for name, entry in sorted(before_by_name.items())
+        if entry and name not in outputs["placements"]
+    }
+    left = {**outputs.get(LEAVING_OUTPUT, {}), **kept}
+    return {**outputs, LEAVING_OUTPUT: left} if left else {**outputs}

@@ -1,15 +1,16 @@
-"""What moves to an environment of another stack: it stays where it is until that stack has it there."""
+"""What moves to an environment of another stack, or to one that is skipped: it stays where it is until it is there."""
 
 from __future__ import annotations
 
 import asyncio
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from typing import NamedTuple
 
-from slicewise.diagnostics import Code, Diagnostic, some
+from slicewise.diagnostics import Code, Diagnostic, are, some
 from slicewise.documents import DeploymentKey
 from slicewise.kubernetes import mapping
-from slicewise.planning import PreviousPlacement
+from slicewise.planning import Plan, PreviousPlacement
 
 from ..state import REVISION_OUTPUT, SKIPPED_OUTPUT, PreviousStack, StackUnreadableError, read_outputs_of
 from .reading import StackPlan
@@ -62,6 +63,27 @@ async def stays(
         reasons = [reason for name in sorted(new) if (reason := _why_not_yet(plan, name, each.key, applied))]
         if reasons:
             found.append(Stays(each, _stays(each, new, reasons)))
+    return tuple(found)
+
+
+def stays_for_skipped(before: Iterable[PreviousPlacement], plan: Plan, skipped: Collection[str]) -> tuple[Stays, ...]:
+    """Return what must not leave yet, because the environment that it moves to is skipped, and does not have it.
+
+    Args:
+        before: What the stack has, by the names that environments have now.
+        plan: The plan.
+        skipped: The environments that are left as they are.
+    """
+    had = [*before]
+    there = {(each.key, each.environment) for each in had}
+    now: defaultdict[DeploymentKey, set[str]] = defaultdict(set)
+    for placement in plan.placements:
+        now[placement.deployment].add(placement.environment)
+    found = []
+    for each in had:
+        new = sorted(name for name in now[each.key] if name in skipped and (each.key, name) not in there)
+        if new and each.environment not in now[each.key] and each.environment not in skipped:
+            found.append(Stays(each, _stays(each, new, [f"{some(new)} {are(len(new))} skipped"])))
     return tuple(found)
 
 

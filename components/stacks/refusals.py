@@ -41,7 +41,8 @@ def _refuse_unknown(config: StackConfig, plan: StackPlan, past: LastUpdate) -> N
     Raises:
         InvalidInputError: there are such (SW446).
     """
-    known = {*plan.environments, *past.before.clusters, *past.state.environments}
+    has = past.state.environments if past.state.is_read else past.before.clusters
+    known = {*plan.environments, *has}
     problems = [
         Diagnostic.error(
             Code.NOT_IN_PLAN,

@@ -17,6 +17,7 @@ LEAVING_OUTPUT: Final = "leaving"
 REVISION_OUTPUT: Final = "revision"
 DIGEST_OUTPUT: Final = "digest"
 ELSEWHERE_OUTPUT: Final = "elsewhere"
+UNSERVED_OUTPUT: Final = "unserved"
 
 
 class KnownCluster(BaseModel):

@@ -25,6 +25,7 @@ from .cluster_outputs import (
     REVISION_OUTPUT,
     SKIPPED_OUTPUT,
     STACK_OUTPUT,
+    UNSERVED_OUTPUT,
     KnownCluster,
     Renamed,
     read_clusters_output,
@@ -53,6 +54,7 @@ class PreviousStack:
         revision: Which revision of its plan stack's plan it applied; None where it has no plan stack.
         digest: That plan's digest.
         elsewhere: By deployment, the environments of other stacks in which that plan has it, too.
+        unserved: The placements that it waited for in vain before it could empty a drained pool.
     """
 
     placements: tuple[PreviousPlacement, ...] = ()
@@ -64,6 +66,7 @@ class PreviousStack:
     revision: int | None = None
     digest: str | None = None
     elsewhere: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    unserved: frozenset[str] = frozenset()
 
     def is_of(self, environments: AbstractSet[str]) -> bool:
         """Return whether it left these environments, and no others, so that nothing else can be in the state."""
@@ -116,6 +119,7 @@ def parse_outputs(outputs: Mapping[str, Any], source: str) -> PreviousStack:
             for name, environments in mapping(outputs.get(ELSEWHERE_OUTPUT)).items()
             if isinstance(environments, str)
         },
+        unserved=frozenset(outputs.get(UNSERVED_OUTPUT) or ()),
     )
 
 

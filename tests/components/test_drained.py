@@ -9,7 +9,7 @@ import pytest
 
 from components import serving_wait
 from components.fleet import Fleet
-from components.readiness import Wait, finish
+from components.readiness import Wait
 from components.readiness.waiting import Unready
 from slicewise.testing import run
 from tests.documents import Document, deployment, environment, model, plan_of, pool, profile, slices
@@ -34,29 +34,43 @@ def _waited(
     environments: list[Document],
     asked: list[Document],
     previous: Document,
+    *,
+    found: Unready | None = None,
+    outputs: dict[str, Any] | None = None,
     **options: Any,  # noqa: ANN401 - arguments of several types
 ) -> list[str]:
-    """Return what is waited for when the fleet is declared after a plan."""
+    """Return what is waited for when the fleet is declared after a plan.
+
+    Args:
+        monkeypatch: What replaces the waiting.
+        environments: What is declared.
+        asked: Models and deployments.
+        previous: The plan before.
+        found: What comes of the waiting.
+        outputs: What gets the stack's outputs.
+        **options: Of the Fleet.
+    """
     waits: list[Wait] = []
 
-    def waiting(_: object, some: list[Wait], **__: object) -> pulumi.Output[list[None]]:
+    def waiting(_: object, some: list[Wait], **__: object) -> pulumi.Output[list[Unready | None]]:
         waits.extend(some)
-        return pulumi.Output.from_input([None] * len(some))
+        return pulumi.Output.from_input([found] * len(some))
 
     monkeypatch.setattr(serving_wait, "wait_in", waiting)
     entries = {f"{each['environment']}/{each['deployment']['name']}": each for each in previous["placements"]}
 
     def program() -> pulumi.Output[Any]:
-        Fleet(
+        made = Fleet(
             "models",
             environments=environments,
             models=[each for each in asked if each["kind"] == "ClusterModel"],
             deployments=[each for each in asked if each["kind"] == "ModelDeployment"],
-            previous_plan={"placements": entries},
+            previous_plan={**previous, "placements": entries},
             kubeconfig_source="none",
             **options,
         )
-        return pulumi.Output.from_input(None)
+        unserved = pulumi.Output.from_input(made.stack_outputs.get("unserved"))
+        return unserved.apply(lambda names: outputs.update(unserved=names) if outputs is not None else None)
 
     run(program)
     return sorted(each.placement for each in waits)
@@ -91,10 +105,19 @@ def test_a_service_of_another_name_is_waited_for(monkeypatch: pytest.MonkeyPatch
     assert _waited(monkeypatch, [drained], asked, before) == ["east/team/chat"]
 
 
-def test_the_message_says_what_keeps_the_old_service_at_the_next_update() -> None:
-    unready = [[Unready("west/team/chat", "0 of 1 replicas serve", ())]]
-    first = "pulumi config set slicewise:waitForReady true, or it removes the old one"
-    with pytest.raises(pulumi.RunError, match=r"goes on waiting\. Before that: pulumi config set .* true, or it"):
-        finish(unready, 1, "more", first)
-    with pytest.raises(pulumi.RunError, match=r"goes on waiting\.\nMore time"):
-        finish(unready, 1, "more")
+def test_what_did_not_serve_in_time_is_waited_for_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    drained = _environments(old="Drain", beside="NoNew")
+    after = plan_of([*drained, *ASKED], BEFORE)
+    assert {each["environment"] for each in after["placements"]} == {"west"}
+    assert _waited(monkeypatch, drained, ASKED, after) == []
+    assert _waited(monkeypatch, drained, ASKED, {**after, "unserved": ["west/team/chat"]}) == ["west/team/chat"]
+
+
+@pytest.mark.parametrize("serves", [True, False])
+def test_the_outputs_have_what_does_not_serve_yet(monkeypatch: pytest.MonkeyPatch, *, serves: bool) -> None:
+    found = Unready("west/team/chat", "0 of 1 replicas serve", ())
+    outputs: dict[str, Any] = {}
+    drained = _environments(old="Drain", beside="NoNew")
+    monkeypatch.setattr(serving_wait, "finish", lambda *_, **__: None)
+    _waited(monkeypatch, drained, ASKED, BEFORE, found=None if serves else found, outputs=outputs)
+    assert outputs["unserved"] == (None if serves else ["west/team/chat", "west/team/code"])

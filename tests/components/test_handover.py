@@ -7,12 +7,13 @@ from collections.abc import Mapping
 
 import pytest
 
-from components.stacks.handover import Stays, elsewhere, stays
+from components.stacks.handover import Stays, elsewhere, stays, stays_for_skipped
 from components.stacks.reading import StackPlan
 from components.state import PreviousStack
 from slicewise.documents import DeploymentKey
-from slicewise.planning import PreviousPlacement
+from slicewise.planning import PreviousPlacement, make_plan
 from slicewise.testing import Recorder
+from tests.documents import deployment, environment, fleet_of, model, profile, slices
 
 PLAN, OTHER = "organization/slicewise/plan", "organization/slicewise/apply-b"
 KEY = DeploymentKey("team", "chat")
@@ -80,3 +81,16 @@ def test_what_is_remembered_of_other_stacks_does_not_change_while_it_waits() -> 
     assert elsewhere(made_plan("mig-a", "mig-c", "mig-b"), ["mig-a"], [], before) == {"team/chat": "mig-b mig-c"}
     # Nothing of it is here any more.
     assert elsewhere(moved, ["mig-a"], [], before) == {}
+
+
+def test_what_moves_to_an_environment_that_is_skipped_stays() -> None:
+    sites = [environment(name, slices("cut", "3g.40gb"), labels={"site": name}) for name in ("mig-a", "mig-b")]
+    asked = [model("tiny", profile("any")), deployment("chat", "tiny", environmentSelector={"site": "mig-b"})]
+    plan = make_plan(fleet_of([*sites, *asked]))
+    (found,) = stays_for_skipped([placed("mig-a")], plan, ["mig-b"])
+    assert found.name == "mig-a/team/chat"
+    assert "stays in mig-a until it is there: mig-b is skipped; then" in str(found.says)
+    # Not where it is there already, nor where it goes elsewhere, nor where its own environment is skipped.
+    assert stays_for_skipped([placed("mig-a"), placed("mig-b")], plan, ["mig-b"]) == ()
+    assert stays_for_skipped([placed("mig-a")], plan, ["mig-c"]) == ()
+    assert stays_for_skipped([placed("mig-a")], plan, ["mig-a", "mig-b"]) == ()
