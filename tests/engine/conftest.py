@@ -53,6 +53,26 @@ def cluster(plane: ControlPlane) -> Iterator[Client]:
             client.deletecollection(kind, namespace="team")
 
 
+@pytest.fixture(scope="package")
+def west(tmp_path_factory: pytest.TempPathFactory, kserve_kinds: Path) -> Iterator[ControlPlane]:
+    """A second API server with KServe's kinds, which tests may kill."""
+    with ControlPlane.start(tmp_path_factory.mktemp("west"), data=kserve_kinds) as started:
+        yield started
+
+
+@pytest.fixture
+def clusters(plane: ControlPlane, west: ControlPlane) -> Iterator[dict[str, Client]]:
+    """Clients of both, called east and west; namespace `team` is there, and no service before or after the test."""
+    with connect(plane) as first, connect(west) as second:
+        found = {"east": first, "west": second}
+        for client in found.values():
+            client.apply(Namespace(metadata=ObjectMeta(name="team")))
+            client.deletecollection(LLMInferenceService, namespace="team")
+        yield found
+        for client in found.values():
+            client.deletecollection(LLMInferenceService, namespace="team")
+
+
 @pytest.fixture
 def stack(workspace: Workspace, plane: ControlPlane) -> Workspace:
     """A stack that may reach the API server."""

@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import base64
-from typing import Any
+import json
+import time
+from typing import Any, Final
 
 import yaml
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 from lightkube import Client
 from lightkube.models.authentication_v1 import TokenRequestSpec
 from lightkube.models.meta_v1 import ObjectMeta
@@ -16,6 +21,8 @@ from lightkube.resources.rbac_authorization_v1 import ClusterRoleBinding
 from embedded.control_plane import ControlPlane
 
 _NAMESPACE = "default"
+# As `--service-account-issuer` of the embedded control plane says.
+_ISSUER: Final = "https://kubernetes.default.svc"
 
 
 def account_token(client: Client, name: str, *, admin: bool) -> str:
@@ -55,3 +62,29 @@ def put_secret(client: Client, namespace: str, name: str, **data: bytes) -> None
     client.apply(Namespace(metadata=ObjectMeta(name=namespace)))
     encoded = {key: base64.b64encode(value).decode() for key, value in data.items()}
     client.apply(Secret(metadata=ObjectMeta(name=name, namespace=namespace), data=encoded), force=True)
+
+
+def expired_token(plane: ControlPlane, client: Client, name: str) -> str:
+    """Return a token of the service account `name`, made if need be, as the server has signed it, that is over."""
+    account_token(client, name, admin=True)
+    account = client.get(ServiceAccount, name, namespace=_NAMESPACE).metadata
+    assert account
+    now = int(time.time())
+    claims = {
+        "iss": _ISSUER,
+        "aud": [_ISSUER],
+        "sub": f"system:serviceaccount:{_NAMESPACE}:{name}",
+        "iat": now - 7200,
+        "nbf": now - 7200,
+        "exp": now - 3600,
+        "kubernetes.io": {"namespace": _NAMESPACE, "serviceaccount": {"name": name, "uid": account.uid}},
+    }
+    key = serialization.load_pem_private_key((plane.kubeconfig_path.parent / "service-account.key").read_bytes(), None)
+    assert isinstance(key, ec.EllipticCurvePrivateKey)
+    signed = ".".join(_encoded(json.dumps(part).encode()) for part in ({"alg": "ES256"}, claims))
+    first, second = decode_dss_signature(key.sign(signed.encode(), ec.ECDSA(hashes.SHA256())))
+    return f"{signed}.{_encoded(first.to_bytes(32, 'big') + second.to_bytes(32, 'big'))}"
+
+
+def _encoded(part: bytes) -> str:
+    return base64.urlsafe_b64encode(part).rstrip(b"=").decode()

@@ -10,15 +10,18 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from embedded.program import Program
 from tests.engine.workspace import STACK, Workspace
 
 
-def start(workspace: Workspace, directory: Path, *arguments: str) -> subprocess.Popen[str]:
-    """Start the CLI on the workspace's stack, with `directory` as its temporary directory."""
+def start(
+    workspace: Workspace | Program, directory: Path, *arguments: str, stack: str = STACK
+) -> subprocess.Popen[str]:
+    """Start the CLI on a stack, with `directory` as its temporary directory."""
     command = shutil.which("pulumi", path=workspace.environment["PATH"])
     assert command
     return subprocess.Popen(
-        [command, "--non-interactive", "--color", "never", *arguments, "--stack", STACK],
+        [command, "--non-interactive", "--color", "never", *arguments, "--stack", stack],
         cwd=workspace.directory,
         env=workspace.environment | {"TMPDIR": str(directory)},
         stdin=subprocess.DEVNULL,
@@ -62,7 +65,7 @@ def kill(*pids: int) -> None:
             continue
 
 
-def remove_half_written(workspace: Workspace) -> list[Path]:
+def remove_half_written(workspace: Workspace | Program) -> list[Path]:
     """Do what docs/troubleshooting.md says of "failed to load checkpoint: EOF", and return the files that were removed.
 
     An engine that is killed while it writes a state leaves an empty file beside it; no command runs until it is gone.

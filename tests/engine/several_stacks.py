@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 import yaml
 
+from embedded.control_plane import ControlPlane
 from embedded.program import Program
 from tests.documents import Document
 from tests.engine.workspace import Operation
+
+PLAN = "organization/slicewise/plan"
 
 
 @dataclass(frozen=True)
@@ -18,6 +23,26 @@ class Stacks:
     """One checkout with several stacks; commands of an apply stack are given its passphrase and no other's."""
 
     program: Program
+
+    @classmethod
+    def create(cls, directory: Path, planes: Mapping[str, ControlPlane]) -> Stacks:
+        """Make a plan stack and, for each environment, an apply stack of its name; nothing is updated yet.
+
+        The plan stack holds no secret: whoever plans needs no passphrase of an apply stack, and none of their files.
+        """
+        made = cls(Program.create(directory, "plan"))
+        made.configure("plan", mode="plan", applyStacks={name: f"organization/slicewise/{name}" for name in planes})
+        for name, plane in planes.items():
+            own = made.of(name)
+            own.pulumi("stack", "init", name, "--secrets-provider", "passphrase").check_returncode()
+            made.reach(name, plane.kubeconfig)
+            mode = {"mode": "apply", "planStack": PLAN, "environments": [name]}
+            made.configure(name, **mode, manifests="stacks/plan", verify=False)
+        return made
+
+    def reach(self, name: str, kubeconfig: str) -> None:
+        """Give an apply stack the kubeconfig of the environment of its name."""
+        self.of(name).set_config(f'kubeconfigs["{name}"]', kubeconfig, secret=True)
 
     def write(self, *documents: Document) -> None:
         (self.program.directory / "stacks" / "plan" / "fleet.yaml").write_text(yaml.safe_dump_all(documents))

@@ -13,20 +13,11 @@ from lightkube.types import PatchType
 from embedded.control_plane import ControlPlane
 from embedded.kserve_kinds import LLMInferenceService
 from tests.documents import Document
-from tests.engine.test_one_cluster_down import (
-    BOTH,
-    TINY,
-    at,
-    clusters,
-    come_back,
-    in_state,
-    services,
-    stack,
-    west,
-)
+from tests.engine.several_clusters import BOTH, TINY, at, come_back, services
+from tests.engine.test_one_cluster_down import in_state, stack
 from tests.engine.workspace import Workspace
 
-__all__ = ["clusters", "stack", "west"]
+__all__ = ["stack"]
 
 EAST, WEST = BOTH
 # Neither west nor what was in it.

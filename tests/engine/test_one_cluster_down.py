@@ -4,52 +4,16 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
-import httpx2
 import pytest
 from lightkube import Client
-from lightkube.models.meta_v1 import ObjectMeta
-from lightkube.resources.core_v1 import Namespace
 
-from embedded.api_client import connect
 from embedded.control_plane import ControlPlane
-from embedded.deadlines import wait_until
 from embedded.kserve_kinds import LLMInferenceService
-from embedded.processes import Process
 from slicewise.manifests.vocabulary import MANAGED_BY, MANAGED_BY_LABEL
-from tests.documents import Document, deployment, environment, model, profile, slices
+from tests.engine.several_clusters import BOTH, TINY, at, come_back, services
 from tests.engine.workspace import Workspace
-
-TINY = model("tiny", profile("any", memoryPerGpu="30Gi", mig="only"))
-BOTH = tuple(environment(name, slices("slices", "3g.40gb"), labels={"site": name}) for name in ("east", "west"))
-
-
-def at(site: str, name: str, replicas: int = 1) -> Document:
-    """Return a deployment in one of the two environments."""
-    return deployment(name, "tiny", replicas=replicas, environmentSelector={"site": site})
-
-
-@pytest.fixture(scope="module")
-def west(tmp_path_factory: pytest.TempPathFactory, kserve_kinds: Path) -> Iterator[ControlPlane]:
-    """A second API server with KServe's kinds, which tests may kill."""
-    with ControlPlane.start(tmp_path_factory.mktemp("west"), data=kserve_kinds) as started:
-        yield started
-
-
-@pytest.fixture
-def clusters(plane: ControlPlane, west: ControlPlane) -> Iterator[dict[str, Client]]:
-    """Clients of both; namespace `team` is there, and no service before or after the test."""
-    with connect(plane) as east, connect(west) as other:
-        found = {"east": east, "west": other}
-        for client in found.values():
-            client.apply(Namespace(metadata=ObjectMeta(name="team")))
-            client.deletecollection(LLMInferenceService, namespace="team")
-        yield found
-        for client in found.values():
-            client.deletecollection(LLMInferenceService, namespace="team")
 
 
 @pytest.fixture
@@ -61,27 +25,6 @@ def stack(workspace: Workspace, clusters: dict[str, Client], plane: ControlPlane
     workspace.up()
     assert [services(client) for client in clusters.values()] == [{"a": 1}, {"b": 1}]
     return workspace
-
-
-def services(client: Client) -> dict[str, int]:
-    """Return the replicas of every service in namespace `team`."""
-    found = client.list(LLMInferenceService, namespace="team")
-    return {str(item.metadata.name): item["spec"]["replicas"] for item in found if item.metadata}
-
-
-def come_back(server: Process, client: Client) -> None:
-    """Start an API server again, and wait until it serves KServe's kinds: their storage comes last."""
-
-    def served() -> bool:
-        try:
-            services(client)
-        except httpx2.HTTPError:
-            return False
-        return True
-
-    server.restart()
-    server.wait_ready()
-    wait_until("services are listed", served, seconds=300)
 
 
 def in_state(stack: Workspace, site: str) -> dict[str, dict[str, Any]]:
@@ -137,6 +80,28 @@ def test_a_cluster_that_is_down_stops_nobody(stack: Workspace, clusters: dict[st
         "west/team/c-service": "create",
     }
     assert services(clusters["west"]) == {"c": 1}
+    assert stack.up().changes() == {}
+
+
+@pytest.mark.long
+def test_what_moves_to_a_cluster_that_is_down_stays_where_it_is(
+    stack: Workspace, clusters: dict[str, Client], west: ControlPlane
+) -> None:
+    server = west.processes[1]
+    server.kill()
+    try:
+        stack.set_config("onUnreachable", "skip")
+        stack.write(*BOTH, TINY, at("west", "a"), at("west", "b"))
+        for _ in range(2):
+            update = stack.up()
+            assert update.changes() == {}
+            (told,) = [each for each in update.messages if "SW449" in each]
+            assert "it moves from east to west, and stays in east until it is there: west is skipped" in told
+            assert services(clusters["east"]) == {"a": 1}
+    finally:
+        come_back(server, clusters["west"])
+    assert set(stack.up().changes().values()) == {"create", "delete"}
+    assert [services(client) for client in clusters.values()] == [{}, {"a": 1, "b": 1}]
     assert stack.up().changes() == {}
 
 

@@ -24,19 +24,11 @@ from embedded.control_plane import ControlPlane
 from embedded.deadlines import wait_until
 from embedded.kserve_kinds import LLMInferenceService
 from tests.documents import Document
-from tests.engine.test_one_cluster_down import (
-    BOTH,
-    TINY,
-    at,
-    clusters,
-    in_state,
-    services,
-    stack,
-    west,
-)
+from tests.engine.several_clusters import BOTH, TINY, at, services
+from tests.engine.test_one_cluster_down import in_state, stack
 from tests.engine.workspace import Workspace
 
-__all__ = ["clusters", "stack", "west"]
+__all__ = ["stack"]
 
 EAST, WEST = BOTH
 DOCUMENTS = (TINY, at("east", "a"), at("west", "b"))
