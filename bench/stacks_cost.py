@@ -1,92 +1,203 @@
 """`python -m bench.stacks_cost`: one stack for all environments, beside a plan stack and one of its apply stacks.
 
-All run the real engine and provider on a state in files, without a cluster: the plan stack with `pulumi up`, which is
-all that it ever does, the others with `pulumi preview`. Shown are the seconds by the clock, those of the processor that
-engine, program and provider take together, the memory of the largest of these processes, and the size of the plan
-stack's state.
+All are made anew with `pulumi up`, by the real engine and provider, against one embedded API server that has KServe's
+kinds and no controllers; each environment has a namespace of its own there. The states are in files, and are written
+without checkpoints (PULUMI_SKIP_CHECKPOINTS=true). Shown are the seconds of the processor that engine, program and
+provider take together, the most memory that each of the three has had, and the size of the state.
 """
 
 from __future__ import annotations
 
 import argparse
+import base64
 import os
 import resource
 import sys
 import tempfile
-import time
+import threading
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Final, NamedTuple
 
+import yaml
+from lightkube import Client
+from lightkube.models.meta_v1 import ObjectMeta
+from lightkube.resources.core_v1 import Namespace
 from rich.console import Console
 
 from bench.fleet_documents import Document, document, write_yaml
-from embedded import Program
+from embedded import ControlPlane, LLMInferenceService, Program, connect, install_kserve_crds
 
 _PLAN: Final = "plan"
-_SECONDS: Final = 3600
+_APPLY: Final = "apply"
+_ONE: Final = "one"
+_SECONDS: Final = 7200
+_A_NODE: Final = 16
+_SAMPLE_SECONDS: Final = 0.1
 # How much of a failed command's output is shown.
 _LAST_WORDS: Final = 2000
+# Each process by what only its command line has; the engine's has nothing that the others do not have.
+_PROCESSES: Final = {"pulumi-language-python-exec": "program", "pulumi-resource-kubernetes": "provider"}
+_ENGINE: Final = "engine"
+_CERTIFICATE: Final = "-----BEGIN CERTIFICATE-----"
 
 
 class Cost(NamedTuple):
     """What one command took.
 
     Attributes:
-        wall: Seconds by the clock.
         cpu: Seconds of the processor.
-        memory: Bytes that the largest process had at once.
+        engine: Bytes that the engine had at most.
+        program: Bytes that the program had at most.
+        provider: Bytes that the provider had at most; 0 where there was none.
     """
 
-    wall: float
     cpu: float
-    memory: int
+    engine: int
+    program: int
+    provider: int
 
     def __str__(self) -> str:
         """Write it on one line."""
-        return f"{self.wall:7.1f} s {self.cpu:7.1f} s of CPU {self.memory / 1e6:7,.0f} MB"
+        memory = " ".join(f"{each / 1e6:7,.0f} MB" for each in (self.engine, self.program, self.provider))
+        return f"{self.cpu:7.1f} s of CPU   engine, program, provider {memory}"
+
+
+@dataclass(frozen=True)
+class Bench:
+    """Stacks of one size, in a directory of their own.
+
+    Attributes:
+        program: Where `pulumi` runs.
+        plane: The API server.
+        environments: What they are called.
+        console: Where it is said what a command took.
+    """
+
+    program: Program
+    plane: ControlPlane
+    environments: Sequence[str]
+    console: Console
+
+    def measure(self, *, whole: bool) -> None:
+        """Make the stacks, and say what it took; the one stack for all only if that is wanted."""
+        self._configure(_PLAN, {"mode": "plan"})
+        self._say("plan stack, new", _PLAN)
+        self._say("plan stack, unchanged", _PLAN)
+        own = self.environments[:1]
+        self._init(_APPLY, own, {"mode": "apply", "planStack": f"organization/slicewise/{_PLAN}"})
+        self._configure(_APPLY, {"environments[0]": own[0]})
+        self._say("an apply stack, new", _APPLY)
+        self._say("an apply stack, unchanged", _APPLY)
+        if whole:
+            with connect(self.plane) as client:
+                # They are the apply stack's, and the one stack would be refused them.
+                client.deletecollection(LLMInferenceService, namespace=own[0])
+            self._init(_ONE, self.environments, {})
+            self._say("one stack, new", _ONE)
+            self._say("one stack, unchanged", _ONE)
+
+    def _init(self, stack: str, environments: Sequence[str], values: dict[str, str]) -> None:
+        self.program.pulumi("stack", "init", stack, "--secrets-provider", "passphrase").check_returncode()
+        self._configure(stack, {"manifests": f"stacks/{_PLAN}", "verify": "false", **values})
+        kubeconfig = _short(self.plane)
+        secrets = [f'--secret=slicewise:kubeconfigs["{name}-kubeconfig"]={kubeconfig}' for name in environments]
+        self.program.pulumi("config", "set-all", "--stack", stack, "--path", *secrets).check_returncode()
+
+    def _configure(self, stack: str, values: dict[str, str]) -> None:
+        for key, value in values.items():
+            replace(self.program, stack=stack).set_config(key, value)
+
+    def _say(self, what: str, stack: str) -> None:
+        cost = _timed(self.program, stack)
+        (state,) = (self.program.directory / "state/.pulumi/stacks").rglob(f"{stack}.json")
+        self.console.print(f"  {what:<26}{cost}   {state.stat().st_size / 1e6:6.2f} MB of state")
+
+
+@dataclass
+class MostMemory:
+    """The most memory that the processes of a command have had, by what they are.
+
+    Attributes:
+        most: In bytes.
+    """
+
+    most: dict[str, int] = field(default_factory=dict)
+
+    def watch(self, ended: threading.Event) -> None:
+        """Look at all descendants of this process again and again, until it has `ended`."""
+        while not ended.wait(_SAMPLE_SECONDS):
+            for pid in _descendants(os.getpid()):
+                self._look_at(pid)
+
+    def _look_at(self, pid: int) -> None:
+        try:
+            command = Path(f"/proc/{pid}/cmdline").read_bytes().decode(errors="replace")
+            status = Path(f"/proc/{pid}/status").read_text(encoding="utf-8")
+        except OSError:
+            return  # ended in between
+        peak = next((line.split()[1] for line in status.splitlines() if line.startswith("VmHWM:")), "0")
+        who = next((name for part, name in _PROCESSES.items() if part in command), None)
+        if who is None and Path(command.partition("\0")[0]).name == "pulumi":
+            who = _ENGINE
+        if who:
+            self.most[who] = max(self.most.get(who, 0), int(peak) * 1024)
 
 
 def main() -> None:
     """Measure and report."""
     parser = argparse.ArgumentParser(prog="python -m bench.stacks_cost", description=__doc__)
     parser.add_argument("--environments", type=int, default=50, help="(default: %(default)s)")
-    parser.add_argument("--placements", type=int, default=200, help="in each environment (default: %(default)s)")
+    parser.add_argument(
+        "--placements",
+        type=int,
+        nargs="+",
+        default=[20, 40, 80, 200],
+        help="in each environment (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--most", type=int, default=200, help="one stack for all with no more in each (default: %(default)s)"
+    )
     arguments = parser.parse_args()
     console = Console(highlight=False, soft_wrap=True)
-    with tempfile.TemporaryDirectory() as directory:
-        program = Program.create(Path(directory), _PLAN)
-        write_yaml(_fleet(arguments.environments, arguments.placements), program.directory / "stacks" / _PLAN)
-        _configure(program, _PLAN, {"mode": "plan"})
-        console.print(f"{arguments.environments} environments with {arguments.placements} placements each")
-        console.print(f"plan stack, up, first     {_timed(program, _PLAN, 'up', '--yes', '--skip-preview')}")
-        console.print(f"plan stack, up, unchanged {_timed(program, _PLAN, 'up', '--yes', '--skip-preview')}")
-        (state,) = (program.directory / "state/.pulumi/stacks").rglob(f"{_PLAN}.json")
-        console.print(f"plan stack's state        {state.stat().st_size / 1e6:7.1f} MB")
-        common = {"manifests": f"stacks/{_PLAN}", "kubeconfigSource": "none"}
-        apply = {"mode": "apply", "planStack": f"organization/slicewise/{_PLAN}", "environments": '["env-00"]'}
-        for stack, name, values in (
-            ("apply", "one apply stack, preview ", apply),
-            ("one", "one stack, preview       ", {}),
-        ):
-            program.pulumi("stack", "init", stack, "--secrets-provider", "passphrase").check_returncode()
-            _configure(program, stack, {**common, **values})
-            console.print(f"{name} {_timed(program, stack, 'preview')}")
-    console.print(f"load of the machine: {os.getloadavg()[0]:.1f}")
+    names = [f"env-{number:02}" for number in range(arguments.environments)]
+    for placements in arguments.placements:
+        with tempfile.TemporaryDirectory() as directory, ControlPlane.start(Path(directory) / "plane") as plane:
+            install_kserve_crds(plane)
+            with connect(plane) as client:
+                _make_namespaces(client, names)
+            program = Program.create(Path(directory) / "program", _PLAN)
+            program.environment["PULUMI_SKIP_CHECKPOINTS"] = "true"
+            write_yaml(_fleet(names, placements), program.directory / "stacks" / _PLAN)
+            total = placements * len(names)
+            console.print(f"{total:,} placements in {len(names)} environments, load {os.getloadavg()[0]:.1f}")
+            Bench(program, plane, names, console).measure(whole=placements <= arguments.most)
 
 
-def _configure(program: Program, stack: str, values: dict[str, str]) -> None:
-    for key, value in values.items():
-        arguments = ("config", "set", "--stack", stack, f"slicewise:{key}")
-        program.pulumi(*arguments, stdin=value).check_returncode()
+def _make_namespaces(client: Client, names: Sequence[str]) -> None:
+    for name in names:
+        client.apply(Namespace(metadata=ObjectMeta(name=name)))
 
 
-def _timed(program: Program, stack: str, *command: str) -> Cost:
-    """Run a command in a process of its own, whose children are those of the command alone."""
+def _short(plane: ControlPlane) -> str:
+    """Return the kubeconfig with no more than the authority's own certificate: 50 whole ones keep Python from starting.
+
+    Pulumi passes a stack's configuration as one environment variable, and Linux takes 128 KiB (findings/).
+    """
+    config = yaml.safe_load(plane.kubeconfig)
+    authority = f"{_CERTIFICATE}{plane.authority().rpartition(_CERTIFICATE)[2]}"
+    config["clusters"][0]["cluster"]["certificate-authority-data"] = base64.b64encode(authority.encode()).decode()
+    return yaml.safe_dump(config)
+
+
+def _timed(program: Program, stack: str) -> Cost:
+    """Run `pulumi up` in a process of its own, whose children are those of the command alone."""
     context = get_context("fork")
     receiver, sender = context.Pipe(duplex=False)
-    process = context.Process(target=_run, args=(program, stack, command, sender))
+    process = context.Process(target=_run, args=(program, stack, sender))
     process.start()
     cost = receiver.recv()
     process.join()
@@ -95,19 +206,35 @@ def _timed(program: Program, stack: str, *command: str) -> Cost:
     return Cost(*cost)
 
 
-def _run(program: Program, stack: str, command: tuple[str, ...], sender: Connection) -> None:
-    start = time.perf_counter()
-    done = program.pulumi(*command, "--suppress-outputs", "--stack", stack, seconds=_SECONDS)
-    wall = time.perf_counter() - start
+def _run(program: Program, stack: str, sender: Connection) -> None:
+    memory, ended = MostMemory(), threading.Event()
+    watcher = threading.Thread(target=memory.watch, args=(ended,))
+    watcher.start()
+    try:
+        done = program.pulumi("up", "--yes", "--skip-preview", "--suppress-outputs", "--stack", stack, seconds=_SECONDS)
+    finally:
+        ended.set()
+        watcher.join()
     used = resource.getrusage(resource.RUSAGE_CHILDREN)
     failed = f"{done.stdout[-_LAST_WORDS:]}\n{done.stderr[-_LAST_WORDS:]}"
-    cost = Cost(wall, used.ru_utime + used.ru_stime, used.ru_maxrss * 1024)
+    most = (memory.most.get(who, 0) for who in (_ENGINE, *_PROCESSES.values()))
+    cost = Cost(used.ru_utime + used.ru_stime, *most)
     sender.send(cost if done.returncode == 0 else failed)
 
 
-def _fleet(environments: int, placements: int) -> list[Document]:
+def _descendants(pid: int) -> Iterator[int]:
+    for task in Path(f"/proc/{pid}/task").glob("*/children"):
+        try:
+            children = [int(child) for child in task.read_text(encoding="utf-8").split()]
+        except OSError:
+            continue  # ended in between
+        for child in children:
+            yield child
+            yield from _descendants(child)
+
+
+def _fleet(names: Sequence[str], placements: int) -> list[Document]:
     """Return environments with room for what is placed there by a label: what is planned is not the point here."""
-    names = [f"env-{number:02}" for number in range(environments)]
     return [
         *(_environment(name, placements) for name in names),
         document("ClusterModel", {"name": "model"}, _MODEL),
@@ -120,8 +247,8 @@ def _environment(name: str, placements: int) -> Document:
         "name": "slices",
         "nodeSelector": {"slicewise.dev/pool": "slices"},
         "acceleratorType": "nvidia-h100-80gb",
-        "acceleratorCount": 8,
-        "nodeCount": -(-placements // 16),
+        "acceleratorCount": _A_NODE // 2,
+        "nodeCount": -(-placements // _A_NODE),
         "capabilities": {"memoryPerGpu": "39Gi", "migConfiguration": {"enabled": True, "profile": "3g.40gb"}},
     }
     cluster = {"source": "Existing", "existing": {"secretRef": {"name": f"{name}-kubeconfig"}}}
@@ -145,7 +272,7 @@ def _deployment(environment: str, number: int) -> Document:
         "environmentSelector": {"matchLabels": {"site": environment}},
         "scaling": {"signal": "Fixed", "fixed": {"replicas": 1}},
     }
-    return document("ModelDeployment", {"name": f"{environment}-{number:03}", "namespace": "team"}, spec)
+    return document("ModelDeployment", {"name": f"{environment}-{number:03}", "namespace": environment}, spec)
 
 
 if __name__ == "__main__":
