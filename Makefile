@@ -128,7 +128,7 @@ test: lint toolchain toolchain-releases toolchain-nvidia policies ## Set up, and
 	$(VENV)/bin/pytest -n 4 --dist loadgroup -m 'not attack' tests
 
 .PHONY: attacks
-attacks: $(VENV)/.development toolchain policies ## Try 70 attacks on clusters, stacks, credentials and text, kills at random moments among them; print which were survived
+attacks: $(VENV)/.development toolchain policies ## Try 71 attacks on clusters, stacks, credentials and text, kills at random moments among them; print which were survived
 	@$(VENV)/bin/python -m tests.engine.attacks
 
 .PHONY: bench

@@ -160,6 +160,7 @@ ATTACKS: Final = {
         ),
     ),
     70: Attack("the engine is killed without checkpoints, and the documents are taken back"),
+    71: Attack("the plan and three clusters fail at once, each in another way, ten times"),
 }
 
 _OWN: Final = re.compile(rf"{HERE}/test_\w+\.py::test_(\d\d)_")

@@ -33,7 +33,7 @@ def test_every_attack_has_a_test_that_pytest_finds() -> None:
 
 
 def test_the_numbers_are_those_of_the_table() -> None:
-    assert list(ATTACKS) == list(range(1, 71))
+    assert list(ATTACKS) == list(range(1, 72))
     assert attacks_of(f"{HERE}/test_kills.py::test_28_the_engine[0]@kills") == [28]
     assert attacks_of("tests/unit/test_requirements.py::test_every_package_has_its_version_and_hashes[x.txt]") == [68]
     assert attacks_of("tests/unit/test_requirements.py::test_every_file_that_is_named_is_pinned") == []

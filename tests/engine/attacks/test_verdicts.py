@@ -29,7 +29,7 @@ def verdicts(*reports: pytest.TestReport) -> Verdicts:
 def test_nothing_is_survived_that_was_not_run() -> None:
     nothing = verdicts()
     assert {nothing.verdict(number) for number in ATTACKS} == {"not run"}
-    assert nothing.summary()[0] == "survived: 0 of 70"
+    assert nothing.summary()[0] == "survived: 0 of 71"
     assert verdicts(report(OWN, "skipped")).verdict(60) == "not run"
     # Started, and no more.
     assert verdicts(report(OWN, "passed", when="setup")).verdict(60) == "not run"
