@@ -149,8 +149,6 @@ def _server_flags(directory: Path, etcd_port: int, port: int) -> list[str]:
         f"--etcd-servers=http://{HOST}:{etcd_port}",
         f"--bind-address={HOST}",
         f"--secure-port={port}",
-        # Checking a large definition takes longer than a minute where all cores are busy.
-        "--request-timeout=5m",
         f"--cert-dir={_authority(directory).parent}",
         # Without these two it takes the host's address, and refuses to start where there is no network.
         f"--advertise-address={HOST}",

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
 
 import httpx2
 from lightkube.resources.apiextensions_v1 import CustomResourceDefinition
@@ -35,11 +36,22 @@ def install_definitions(
     published = {each["metadata"]["name"]: each for path in files for each in read_documents(path)}
     names = published if only is None else only
     for name in names:
-        client.patch(CustomResourceDefinition, name, published[name], patch_type=PatchType.APPLY)
+        wait_until(f"{name} applied", partial(_is_applied, client, published[name]), _SERVED_SECONDS)
     for name in names:
         wait_until(f"{name} established", partial(_is_established, client, name), _SERVED_SECONDS)
     for kind in kinds:
         wait_until(f"{kind.__name__} served", partial(_is_served, client, kind), _SERVED_SECONDS)
+
+
+def _is_applied(client: Client, definition: dict[str, Any]) -> bool:
+    name = definition["metadata"]["name"]
+    try:
+        client.patch(CustomResourceDefinition, name, definition, patch_type=PatchType.APPLY)
+    except httpx2.HTTPStatusError as error:
+        if error.response.status_code != HTTPStatus.GATEWAY_TIMEOUT:
+            raise
+        return False  # the server gives a write 34 s, and a large definition takes longer where all cores are busy
+    return True
 
 
 def _is_established(client: Client, name: str) -> bool:

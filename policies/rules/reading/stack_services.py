@@ -61,7 +61,7 @@ class Autoscaler:
 
 def autoscalers(resources: Sequence[Resource]) -> dict[NameInCluster, Autoscaler]:
     """Return every KEDA ScaledObject and HorizontalPodAutoscaler, by what it scales."""
-    found = {}
+    found: dict[NameInCluster, Autoscaler] = {}
     for resource in resources:
         if group_and_kind(resource.type) not in _AUTOSCALERS:
             continue
