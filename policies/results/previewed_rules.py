@@ -66,7 +66,7 @@ def rule_names(*, completed: bool) -> frozenset[str]:
 def previewed(events: Iterable[Mapping[str, Any]], kind: str, properties: str) -> Iterator[Resource]:
     """Yield the resources that the stack will have, as the events of one `kind` have them last."""
     steps = [event[kind]["metadata"] for event in events if kind in event]
-    last = {}
+    last: dict[str, Mapping[str, Any]] = {}
     for step in steps:
         # A preview that refreshes has a step of what it then deletes.
         if step["op"] in _REMOVED:

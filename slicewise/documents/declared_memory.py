@@ -19,7 +19,8 @@ def most_gib(gpu: GpuModel | None, profile: str | None) -> float | None:
     known = gpu.profile(profile)
     if known is None:
         return None
-    return known.nominal_gib if known.usable_mib is None else min(known.nominal_gib, in_gib(known.usable_mib))
+    usable = None if known.usable_mib is None else in_gib(known.usable_mib)
+    return min((each for each in (known.nominal_gib, usable) if each is not None), default=None)
 
 
 def in_gib(mib: int) -> float:
