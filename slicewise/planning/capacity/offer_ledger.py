@@ -78,6 +78,10 @@ class OfferLedger(PoolLedger):
         other.join([other if each is self else each for each in self._offers], self._number, self._light)
         return other
 
+    def _least_of(self, ways: Iterable[Counter[PodSize]], most: int) -> int | None:  # noqa: ARG002 - not counted
+        """Return that no number is known: the pods of the other resources take a part of every node."""
+        return 0
+
     def _alike(self, pod: PodSize) -> bool:
         """Return whether counting units is exact: nobody else is there, or nothing but units can run out."""
         kinds = [each.kinds for each in self.others if each.kinds]

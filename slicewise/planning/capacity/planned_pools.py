@@ -77,6 +77,15 @@ class ChargedPool:
             state.charge(charge.pod, charge.count)
         return state
 
+    @cached_property
+    def units_of_deployments(self) -> Mapping[DeploymentKey, int]:
+        """The units of each deployment that has pods there."""
+        found: dict[DeploymentKey, int] = {}
+        for charge in self.charges:
+            if charge.count:
+                found[charge.deployment] = found.get(charge.deployment, 0) + charge.count * charge.pod.units
+        return found
+
     @property
     def holds(self) -> bool:
         """Whether the pool has the room for everything that is charged to it, beside what it reserves."""

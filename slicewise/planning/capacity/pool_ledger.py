@@ -18,7 +18,7 @@ from slicewise.documents import (
 from slicewise.planning.capacity.declared_sizes import deployment_asks, node_size, pod_asks
 from slicewise.planning.capacity.no_room import NodeTooSmall, TooFewPods, too_few_units
 from slicewise.planning.capacity.sizes import NodeSize, PodAsks, PodSize
-from slicewise.planning.capacity.soundness import is_sound
+from slicewise.planning.capacity.soundness import fewest_nodes, is_sound
 from slicewise.planning.plan import PoolUsage
 from slicewise.planning.reasons import Reason
 
@@ -93,6 +93,28 @@ class PoolLedger:
         if answer is None:
             answer = self._taken[pod, count] = self._sound(self._pods + Counter({pod: count}))
         return answer
+
+    def least_nodes(self, pod: PodSize, count: int, most: int) -> int | None:
+        """Return a number of nodes without which `count` more pods do not fit; None where not even `most` are enough.
+
+        With so many they do fit, where the nodes offer one GPU resource.
+        """
+        if count == 0:
+            return None if self.node.lacking(pod) else 0
+        least = -(-(self.allocated + self.pool.reserved_units + count * pod.units) // self.node.units)
+        if least > most:
+            return None
+        for ways in self._with_reserved(self._pods + Counter({pod: count})):
+            enough = self._least_of(ways, most)
+            if enough is None:
+                return None
+            least = max(least, enough)
+        return least
+
+    def _least_of(self, ways: Iterable[Counter[PodSize]], most: int) -> int | None:
+        """Return how many nodes it takes for pods in the best of several ways; None where that is more than `most`."""
+        found = (fewest_nodes(self.node, pods, most) for pods in ways)
+        return min((nodes for nodes in found if nodes is not None), default=None)
 
     def has_room_to_roll(self, pod: PodSize) -> bool:
         """Return whether one more pod can be scheduled when the reserved units are used for it."""

@@ -34,6 +34,21 @@ def is_sound(nodes: int, node: NodeSize, pods: Mapping[PodSize, int]) -> bool:
     return all(node.most(pod) > 0 and _blockable(node, pod, kinds) < nodes for pod in kinds)
 
 
+def fewest_nodes(node: NodeSize, pods: Mapping[PodSize, int], most: int) -> int | None:
+    """Return how many nodes of size `node` are sound with `pods`; None where that takes more than `most`."""
+    kinds = _kinds(node, pods)
+    fewest = 0
+    for pod, count in kinds.items():
+        here = node.most(pod)
+        if not here:
+            return None
+        needed = -(-count // here) if len(kinds) == 1 else _blockable(node, pod, kinds) + 1
+        if needed > most:
+            return None
+        fewest = max(fewest, needed)
+    return fewest
+
+
 def is_sound_on(nodes: Mapping[NodeSize, int], pods: Mapping[PodSize, int]) -> bool:
     """Return whether nodes of several sizes (how many of each) take all `pods` in any order; the same rule.
 

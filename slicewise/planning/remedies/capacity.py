@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import replace
 
 from slicewise.diagnostics import counted
@@ -36,10 +36,13 @@ def more_nodes(want: Want, most_units: int | None = None) -> Proposal | None:
     pods = want.count + sum(charge.count for charge in want.place.all_charges) + pool.reserved_units
     plenty = min(-(-(pool.nodes + pods + want.profile.replica_topology.nodes) // step), _MOST_NODES // step)
     units_of_node = want.units_of_node
-    # Fewer nodes than that add fewer units than are lacking.
-    fewest = -(-(pool.nodes + want.least_nodes) // step)
     if most_units is not None:
         plenty = min(plenty, (pool.nodes + most_units // units_of_node) // step)
+    least = want.place.state.least_nodes(want.pod, want.count, plenty * step)
+    if least is None:
+        return None
+    # Fewer nodes than that add fewer units than are lacking.
+    fewest = -(-max(pool.nodes + want.least_nodes, least) // step)
     steps = smallest_near(fewest, plenty, lambda steps: want.fits(place(steps * step)))
     if steps is None:
         return None
@@ -104,24 +107,23 @@ def fewer_replicas(want: Want, served: int, allowed: Callable[[int], bool]) -> P
     return Proposal(remedy, want, want.place, with_replicas(deployment, most))
 
 
-def others_give_up(want: Want, fleet: Fleet, served: Mapping[DeploymentKey, int]) -> Iterator[Proposal]:
+def others_give_up(
+    want: Want, fleet: Fleet, served: Mapping[DeploymentKey, Collection[str]]
+) -> Iterator[Proposal]:
     """Yield what each deployment on the pool that is no more important could give up for it."""
-    units: dict[DeploymentKey, int] = {}
-    # Of a deployment with a prefill workload here its own pods are asked, if there are any.
-    charges: dict[DeploymentKey, PlannedCharge] = {}
-    for charge in sorted(want.place.charges, key=lambda charge: charge.is_prefill):
-        if charge.count and charge.deployment != want.deployment.key:
-            units[charge.deployment] = units.get(charge.deployment, 0) + charge.count * charge.pod.units
-            charges.setdefault(charge.deployment, charge)
-    enough = (
-        charge
-        for charge in charges.values()
-        if units.get(charge.deployment, 0) >= max(want.lacking, 1)
-        and fleet.deployment[charge.deployment].spec.priority <= want.deployment.spec.priority
-    )
-    for charge in sorted(enough, key=lambda charge: (units[charge.deployment], charge.deployment))[:_OTHERS_ASKED]:
-        other = fleet.deployment[charge.deployment]
-        proposal = _other_gives_up(want, other, charge, served[charge.deployment])
+    lacking, priority = max(want.lacking, 1), want.deployment.spec.priority
+    enough = [
+        (units, deployment)
+        for deployment, units in want.place.units_of_deployments.items()
+        if units >= lacking
+        and deployment != want.deployment.key
+        and fleet.deployment[deployment].spec.priority <= priority
+    ]
+    for _, deployment in sorted(enough)[:_OTHERS_ASKED]:
+        # Of a deployment with a prefill workload here its own pods are asked, if there are any.
+        mine = (charge for charge in want.place.charges if charge.deployment == deployment and charge.count)
+        charge = min(mine, key=lambda charge: charge.is_prefill)
+        proposal = _other_gives_up(want, fleet.deployment[deployment], charge, len(served[deployment]))
         if proposal:
             yield proposal
 

@@ -6,7 +6,7 @@ A remedy gives the deployment one environment more and moves nobody. Only one th
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import cached_property
 from heapq import nsmallest
@@ -26,7 +26,7 @@ from slicewise.planning.remedies.declared_amounts import more_declared
 from slicewise.planning.remedies.models import smaller_pods
 from slicewise.planning.remedies.prefill import fewer_prefill_replicas
 from slicewise.planning.remedies.quotas import QuotaRemedies
-from slicewise.planning.remedies.remedy import Proposal, Remedy, RemedyKind, Want, prefill_wants
+from slicewise.planning.remedies.remedy import Change, Proposal, Remedy, RemedyKind, Want, prefill_wants
 from slicewise.planning.remedies.replicas import fewest_replicas, replicas_field
 from slicewise.planning.remedies.smaller_requests import smaller_request
 
@@ -66,20 +66,37 @@ class Remedies:
 
     def of(self, shortfall: Shortfall, limit: int = SHOWN) -> tuple[Remedy, ...]:
         """Return the cheapest remedies, of as many kinds as there are."""
+        remedies = [self._with_rival(proposal) for proposal in self._best(shortfall, limit)]
+        remedies += self._as_before(shortfall)
+        if shortfall.placed:
+            remedies.append(self._fewer_environments(shortfall))
+        return tuple(sorted(remedies, key=lambda remedy: remedy.order)[:limit])
+
+    def _best(self, shortfall: Shortfall, limit: int) -> Sequence[Proposal]:
+        """Return the cheapest proposals whose documents load.
+
+        Checking a document costs more than finding what to change, so only what would be shown is checked; where
+        loading refuses one of that, all is looked for again without it.
+        """
+        refused: set[Change] = set()
+        while True:
+            best = self._cheapest(shortfall, limit, refused).best()
+            wrong = [proposal.remedy.change for proposal in best if not proposal.loads]
+            if not wrong:
+                return best
+            refused.update(wrong)
+
+    def _cheapest(self, shortfall: Shortfall, limit: int, refused: Collection[Change]) -> _Cheapest:
         found = _Cheapest(limit)
         for proposal in self._where_it_matches(shortfall, found):
-            if found.takes(proposal) and proposal.loads:
+            if found.takes(proposal) and proposal.remedy.change not in refused:
                 found.add(proposal)
         for proposal in self._opening_pools(shortfall):
             if found.enough:
                 break
             if self._allowed(proposal):
                 found.add(proposal)
-        remedies = [self._with_rival(proposal) for proposal in found.best()]
-        remedies += self._as_before(shortfall)
-        if shortfall.placed:
-            remedies.append(self._fewer_environments(shortfall))
-        return tuple(sorted(remedies, key=lambda remedy: remedy.order)[:limit])
+        return found
 
     def _as_before(self, shortfall: Shortfall) -> Iterator[Remedy]:
         """Yield as many replicas as it had on a pool that takes nothing new: with those it stays there."""
@@ -212,8 +229,7 @@ class Remedies:
         if found.may_need(RemedyKind.FEWER_RESERVED, want.lacking):
             yield from _some(fewer_reserved(want))
         if found.may_need(RemedyKind.OTHER_DROPS, want.lacking):
-            others = {charge.deployment: len(self._served[charge.deployment]) for charge in want.place.charges}
-            yield from others_give_up(want, self._fleet, others)
+            yield from others_give_up(want, self._fleet, self._served)
         yield from self._asking_less_of_nodes(want, found)
 
     def _asking_less_of_nodes(self, want: Want, found: _Cheapest) -> Iterator[Proposal]:
@@ -231,7 +247,7 @@ class Remedies:
             yield from _some(more_nodes(want, found.dearest(RemedyKind.MORE_NODES)))
         yield from _some(smaller_pods(want, self._fleet))
         yield from self._asking_less_of_nodes(want, found)
-        if not want.matches(want.place):
+        if want.profile.replica_topology.nodes > want.place.pool.nodes:
             return  # too few nodes for one replica: nothing but nodes helps
         if found.may_need(RemedyKind.FEWER_RESERVED, want.lacking):
             yield from _some(fewer_reserved(want))
@@ -240,8 +256,7 @@ class Remedies:
         if found.may_need(RemedyKind.FEWER_REPLICAS, fewer * want.least_units * (served + 1)):
             yield from self._fewer_replicas(want, served)
         if found.may_need(RemedyKind.OTHER_DROPS, want.lacking):
-            others = {charge.deployment: len(self._served[charge.deployment]) for charge in want.place.charges}
-            yield from others_give_up(want, self._fleet, others)
+            yield from others_give_up(want, self._fleet, self._served)
 
     def _opening_pools(self, shortfall: Shortfall) -> Iterator[Proposal]:
         """Yield what would open a pool that has room, those first that fail at the last of the rules."""
@@ -322,7 +337,7 @@ class _Cheapest:
         known.sort(key=_order)
         fields: dict[object, Proposal] = {}
         for each in known:
-            fields.setdefault((each.remedy.document, each.remedy.field), each)
+            fields.setdefault(each.remedy.change[:2], each)
         known[:] = [*fields.values()][: self._limit]
 
     def best(self) -> Sequence[Proposal]:

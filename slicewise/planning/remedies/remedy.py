@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import IntEnum
 from functools import cached_property
+from typing import NamedTuple
 
 from slicewise.documents import (
     DeploymentKey,
@@ -52,6 +53,14 @@ class RemedyKind(IntEnum):
         return 1 if self >= RemedyKind.LABEL else 0
 
 
+class Change(NamedTuple):
+    """What a remedy writes."""
+
+    document: str
+    field: str
+    value: str
+
+
 @dataclass(frozen=True, slots=True)
 class Remedy:
     """One change, checked against the pool as the plan leaves it."""
@@ -72,6 +81,11 @@ class Remedy:
     profile: str | None = None
     rival: DeploymentKey | None = None
     """Another deployment that lacks an environment, may come first, and would then take this room."""
+
+    @property
+    def change(self) -> Change:
+        """What it writes."""
+        return Change(self.document, self.field, repr(self.value))
 
     @property
     def order(self) -> tuple[object, ...]:
