@@ -8,10 +8,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
-from functools import lru_cache
+from functools import cache, cached_property
 from typing import Any, Final
 
 from slicewise.documents import Allocation, DeploymentKey, Fleet
@@ -27,8 +26,6 @@ from slicewise.planning import Plan
 _DIGEST_LENGTH: Final = 8
 _OWN_ANNOTATIONS: Final = "slicewise.dev/"
 _JSON: Final = json.JSONEncoder(separators=(",", ":"))
-# Services of one kind of document have the same few hundred fields.
-_MOST_PATHS: Final = 1 << 14
 _Path = tuple[str | int, ...]
 
 PartsOfPlan = Mapping[tuple[str, DeploymentKey], Mapping[str, str]]
@@ -69,6 +66,7 @@ class ServicePart(StrEnum):
     OTHER = "other"
 
 
+_NAMES: Final = {part: part.value for part in ServicePart}
 # Nobody keeps a secret in these.
 _READABLE: Final = frozenset(
     {
@@ -128,40 +126,79 @@ def parts_of_service(deployment: DeploymentKey, objects: Sequence[KubernetesObje
 
     The objects of two plans are equal, byte by byte, exactly where their parts are.
     """
-    found: defaultdict[ServicePart, list[tuple[_Path, Any]]] = defaultdict(list)
+    found: dict[ServicePart, list[_Leaf]] = {}
     for item in objects:
-        leaves: list[tuple[_Path, Any]] = []
-        _add_leaves(item, (item["kind"],), leaves)
-        for leaf in leaves:
-            found[_part(leaf[0])].append(leaf)
+        _add_leaves(item, _object_of(item["kind"]), found)
+    name = str(deployment)
+    parts = {part: _written(part, leaves, name) for part, leaves in found.items()}
     if any(item["kind"] == CLAIM_TEMPLATE_KIND for item in objects):
-        found[ServicePart.ALLOCATION] = [((), Allocation.CLAIM.value)]
-    return {part.value: _written(part, found[part], deployment) for part in ServicePart if part in found}
+        parts[ServicePart.ALLOCATION] = Allocation.CLAIM.value
+    return {text: parts[part] for part, text in _NAMES.items() if part in parts}
 
 
-def _written(part: ServicePart, fields: Sequence[tuple[_Path, Any]], deployment: DeploymentKey) -> str:
+class _Field:
+    """Where a value is in an object, and how that is written: once, for services have the same few hundred fields."""
+
+    def __init__(self, path: _Path) -> None:
+        self.order = repr(path)
+        """What fields are sorted by."""
+        self.text = _JSON.encode(path)
+        """Its path as JSON."""
+        self._path = path
+        self._below: dict[str | int, _Field] = {}
+
+    @cached_property
+    def part(self) -> ServicePart:
+        """Which part its value is in, if nothing is below it."""
+        return _part(self._path)
+
+    def below(self, key: str | int) -> _Field:
+        """Return a field of this field, or an entry of this list."""
+        field = self._below.get(key)
+        if field is None:
+            field = self._below[key] = _Field((*self._path, key))
+        return field
+
+
+@cache
+def _object_of(kind: str) -> _Field:
+    """Return what has all fields of objects of a kind."""
+    return _Field((kind,))
+
+
+_Leaf = tuple[_Field, Any]
+"""A value that has none below it, and where it is."""
+
+
+def _written(part: ServicePart, leaves: Sequence[_Leaf], deployment: str) -> str:
     if part in _READABLE:
-        values = {str(value) for _, value in fields}
+        values = {str(value) for _, value in leaves}
         if len(values) == 1:
             return values.pop()
-    ordered = sorted(fields, key=repr) if len(fields) > 1 else fields
-    text = _JSON.encode([str(deployment), part, ordered])
+    ordered = sorted(leaves, key=_order) if len(leaves) > 1 else leaves
+    fields = ",".join([f"[{field.text},{_JSON.encode(value)}]" for field, value in ordered])
+    text = f'[{_JSON.encode(deployment)},"{_NAMES[part]}",[{fields}]]'
     return f"#{hashlib.sha256(text.encode()).hexdigest()[:_DIGEST_LENGTH]}"
 
 
-def _add_leaves(value: Any, path: _Path, leaves: list[tuple[_Path, Any]]) -> None:  # noqa: ANN401 - a part of an object
-    """Add every value that has none below it, also an empty list or mapping, with the path to it."""
-    if isinstance(value, dict) and value:
-        for key, each in value.items():
-            _add_leaves(each, (*path, key), leaves)
-    elif isinstance(value, list) and value:
-        for number, each in enumerate(value):
-            _add_leaves(each, (*path, number), leaves)
-    else:
-        leaves.append((path, value))
+def _order(leaf: _Leaf) -> tuple[str, str]:
+    field, value = leaf
+    # Two objects of one kind have the same fields.
+    return field.order, repr(value)
 
 
-@lru_cache(_MOST_PATHS)
+def _add_leaves(value: Any, at: _Field, found: dict[ServicePart, list[_Leaf]]) -> None:  # noqa: ANN401 - a part of an object
+    """Add every value that has none below it, also an empty list or mapping, to those of its part."""
+    for key, each in value.items() if isinstance(value, dict) else enumerate(value):
+        field = at.below(key)
+        if each and isinstance(each, dict | list):
+            _add_leaves(each, field, found)
+        elif field.part in found:
+            found[field.part].append((field, each))
+        else:
+            found[field.part] = [(field, each)]
+
+
 def _part(whole: _Path) -> ServicePart:
     """Return the part of a field, by its object's kind and its path."""
     kind, *path = whole

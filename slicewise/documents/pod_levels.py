@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from slicewise.documents.base import Frozen
 from slicewise.documents.deployment import ModelDeployment
@@ -11,6 +11,9 @@ from slicewise.documents.environment_variables import EnvironmentVariable, Varia
 from slicewise.documents.pod import BaseReference, ExtraResources, PodSettings, ResourceAmounts, SecurityProfile
 from slicewise.documents.pod_volumes import SecretByName, Volume, VolumeMount
 from slicewise.documents.served_model import ModelSpec, ServingProfile
+
+
+_NOTHING: Final = PodSettings()
 
 
 def effective_pod(
@@ -35,7 +38,7 @@ def _by_metadata(deployment: ModelDeployment) -> PodSettings | None:
 
 def merged_pods(*levels: PodSettings | None) -> PodSettings:
     """Return what counts of all that is said in `levels`, from below."""
-    pod = PodSettings()
+    pod = _NOTHING
     for said in levels:
         if said is not None:
             pod = _merged(pod, said)

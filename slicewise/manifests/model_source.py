@@ -55,8 +55,10 @@ def adapter_mounts(model: ModelSpec) -> list[KubernetesObject]:
     a container runtime cannot make the place for a mount ("read-only file system"), and the engine's container is not
     created. Mounted in the init container too, which may write, the place is there already.
     """
+    if model.lora is None:
+        return []
     directory = download_directory(model.weights, model.lora)
-    adapters = sorted(model.lora.adapters if model.lora else (), key=lambda adapter: adapter.name)
+    adapters = sorted(model.lora.adapters, key=lambda adapter: adapter.name)
     return [
         _mount(adapter, adapter.persistent_volume_claim)
         for adapter in adapters

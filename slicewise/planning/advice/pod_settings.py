@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator
 from typing import Final
 
 from slicewise.diagnostics import Code, Diagnostic, some
-from slicewise.documents import Fleet, PodSettings, effective_base_refs, model_key
-from slicewise.planning.advice.occupied_pool import OccupiedPool, pod_of
+from slicewise.documents import DeploymentKey, Fleet, PodSettings, effective_base_refs, model_key
+from slicewise.planning.advice.occupied_pool import OccupiedPool, Tenant, pod_of
 from slicewise.planning.plan import Placement
 
 _KUBE_SCHEDULER: Final = "default-scheduler"
@@ -19,13 +19,13 @@ def pod_settings_advice(fleet: Fleet, pools: Iterable[OccupiedPool]) -> Iterator
     """Yield what others decide of the pods of a plan: another scheduler, a queue, preemption, another engine."""
     engines: set[tuple[object, ...]] = set()
     for pool in pools:
-        classes: dict[str, list[str]] = {}
+        classes: dict[str, list[DeploymentKey]] = {}
         for tenant in pool.tenants:
             pod = pod_of(fleet, pool, tenant)
-            classes.setdefault(pod.priority_class_name or "", []).append(str(tenant.placement.deployment))
+            classes.setdefault(pod.priority_class_name or "", []).append(tenant.placement.deployment)
             yield from _of_scheduler(tenant.placement, pod)
             yield from _of_queue(tenant.placement, pod)
-            yield from _of_mounts(fleet, tenant.placement, pod)
+            yield from _of_mounts(fleet, tenant, pod)
             yield from _of_engine(fleet, tenant.placement, engines)
         if len(classes) > 1:
             yield _several_priorities(pool, classes)
@@ -65,14 +65,13 @@ def _of_queue(placement: Placement, pod: PodSettings) -> Iterator[Diagnostic]:
     )
 
 
-def _of_mounts(fleet: Fleet, placement: Placement, pod: PodSettings) -> Iterator[Diagnostic]:
+def _of_mounts(fleet: Fleet, tenant: Tenant, pod: PodSettings) -> Iterator[Diagnostic]:
     """Yield mounts of volumes that no document has; a config of the platform's own may have them."""
-    model = fleet.model_of(fleet.deployment[placement.deployment])
-    pool = fleet.node_pool[placement.environment, placement.node_pool]
+    placement, model = tenant.placement, tenant.model
     names = {volume.name for volume in pod.volumes}
     mounts = [*(pod.container.volume_mounts if pod.container else ()), *model.storage_initializer.volume_mounts]
     missing = sorted({mount.name for mount in mounts} - names)
-    if not missing or effective_base_refs(pool, model):
+    if not missing or effective_base_refs(fleet.node_pool[placement.environment, placement.node_pool], model):
         return
     yield Diagnostic.warning(
         Code.MOUNT_WITHOUT_VOLUME,
@@ -103,8 +102,8 @@ def _of_engine(fleet: Fleet, placement: Placement, told: set[tuple[object, ...]]
     )
 
 
-def _several_priorities(pool: OccupiedPool, classes: dict[str, list[str]]) -> Diagnostic:
-    described = [f"{name or 'none'} ({some(sorted(of))})" for name, of in sorted(classes.items())]
+def _several_priorities(pool: OccupiedPool, classes: dict[str, list[DeploymentKey]]) -> Diagnostic:
+    described = [f"{name or 'none'} ({some(sorted(map(str, of)))})" for name, of in sorted(classes.items())]
     return Diagnostic.warning(
         Code.SEVERAL_PRIORITIES,
         f"pods on {pool.ledger.name} have several priority classes: {'; '.join(described)}; where a node fails or "

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -14,15 +14,17 @@ from slicewise.documents import (
     NodePool,
     PoolOffer,
     declared_pool,
+    model_key,
     offer_in_words,
     offer_named,
     offered_as,
     offers_of,
     with_fields,
 )
+from slicewise.planning.capacity.declared_sizes import deployment_asks, pod_asks
 from slicewise.planning.capacity.ledgers import ledgers_of
 from slicewise.planning.capacity.pool_ledger import PoolLedger
-from slicewise.planning.capacity.sizes import PodSize
+from slicewise.planning.capacity.sizes import NodeSize, PodAsks, PodSize
 from slicewise.planning.plan import Placement, Plan
 
 PoolName = tuple[str, str]
@@ -73,8 +75,11 @@ class ChargedPool:
     def state(self) -> PoolLedger:
         """The pool's capacity with everything charged that is on it."""
         state = self._empty()
+        pods: Counter[PodSize] = Counter()
         for charge in self.charges:
-            state.charge(charge.pod, charge.count)
+            pods[charge.pod] += charge.count
+        for pod, count in pods.items():
+            state.charge(pod, count)
         return state
 
     @cached_property
@@ -192,27 +197,28 @@ def charged_pools(fleet: Fleet, plan: Plan) -> Mapping[OfferName, ChargedPool]:
     for placement in plan.placements:
         for workload in placement.workloads:
             placed[workload.environment, workload.node_pool, workload.resource].append(workload)
+    pods = _Pods(fleet)
     pools = {}
     for environment in fleet.environments:
         for pool in environment.spec.node_pools:
-            offers = [_charged(fleet, ChargedPool(environment, offer, ()), placed) for offer in offers_of(pool)]
+            offers = [_charged(pods, ChargedPool(environment, offer, ()), placed) for offer in offers_of(pool)]
             for offer in offers:
                 beside = tuple((each.pool.resource, each.charges) for each in offers if each is not offer)
                 pools[offer.offer] = replace(offer, beside=beside) if beside else offer
     return pools
 
 
-def _charged(fleet: Fleet, empty: ChargedPool, placed: Mapping[tuple[str, str, str], list[Placement]]) -> ChargedPool:
+def _charged(pods: _Pods, empty: ChargedPool, placed: Mapping[tuple[str, str, str], list[Placement]]) -> ChargedPool:
     here = placed.get((*empty.name, empty.pool.resource))
-    return replace(empty, charges=_charges(fleet, empty.state, here)) if here else empty
+    return replace(empty, charges=_charges(pods, empty.state.node, here)) if here else empty
 
 
-def _charges(fleet: Fleet, state: PoolLedger, placements: list[Placement]) -> tuple[PlannedCharge, ...]:
+def _charges(pods: _Pods, node: NodeSize, placements: list[Placement]) -> tuple[PlannedCharge, ...]:
     return tuple(
         PlannedCharge(
             placement.deployment,
             placement.profile,
-            _pod(fleet, state, placement),
+            node.size_of(pods.asks(placement)),
             placement.replicas * placement.nodes_per_replica,
             placement.is_prefill,
         )
@@ -220,7 +226,18 @@ def _charges(fleet: Fleet, state: PoolLedger, placements: list[Placement]) -> tu
     )
 
 
-def _pod(fleet: Fleet, state: PoolLedger, placement: Placement) -> PodSize:
-    deployment = fleet.deployment[placement.deployment]
-    model = fleet.model_of(deployment)
-    return state.pod_size(model, placement.profile_of(model), deployment)
+class _Pods:
+    """What the pods of placements ask for; computed once for those of one model and profile."""
+
+    def __init__(self, fleet: Fleet) -> None:
+        self._fleet = fleet
+        self._known: dict[object, PodAsks] = {}
+
+    def asks(self, placement: Placement) -> PodAsks:
+        deployment = self._fleet.deployment[placement.deployment]
+        own = deployment_asks(deployment)
+        key = (model_key(deployment), placement.profile, placement.is_prefill, own)
+        if key not in self._known:
+            model = self._fleet.model_of(deployment)
+            self._known[key] = pod_asks(model, placement.profile_of(model), own)
+        return self._known[key]

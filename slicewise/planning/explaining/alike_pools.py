@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from typing import NamedTuple
 
 from slicewise.documents import InferenceEnvironment, ModelDeployment, NodePool, ServingProfile
 from slicewise.planning.acceptance import NotAccepting, acceptance_reason
 from slicewise.planning.capacity import ChargedPool
+
+
+class Room(NamedTuple):
+    """The units of a pool."""
+
+    free: int
+    units: int
 
 
 class AlikePools(NamedTuple):
@@ -25,6 +32,8 @@ class AlikePools(NamedTuple):
     """That they take nothing new, if that is so."""
     numbers: tuple[int, ...]
     """Which of all pools they are, in order."""
+    by_room: Mapping[Room, Sequence[int]]
+    """The same, by how many units they have and how many of these are free."""
 
 
 class AskedLabels(NamedTuple):
@@ -69,9 +78,17 @@ class AlikeByLabels:
                 self._classes[numbers[0]],
                 acceptance_reason(self._pools[numbers[0]].environment, self._pools[numbers[0]].pool),
                 tuple(numbers),
+                self._by_room(numbers),
             )
             for numbers in found.values()
         ]
+
+    def _by_room(self, numbers: Iterable[int]) -> Mapping[Room, Sequence[int]]:
+        found: defaultdict[Room, list[int]] = defaultdict(list)
+        for number in numbers:
+            state = self._pools[number].state
+            found[Room(state.free, state.units)].append(number)
+        return found
 
 
 def _values(keys: AbstractSet[str], labels: Mapping[str, str]) -> tuple[str | None, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import cached_property
 from itertools import chain
 from typing import NamedTuple
@@ -19,8 +19,16 @@ from slicewise.documents import (
     prefill_workload,
 )
 from slicewise.planning.acceptance import acceptance_reason
-from slicewise.planning.capacity import ChargedPool, OfferName, PoolLedger, charged_pools, deployment_asks, pod_asks
-from slicewise.planning.explaining.alike_pools import AlikeByLabels, asked_labels
+from slicewise.planning.capacity import (
+    ChargedPool,
+    OfferName,
+    PoolLedger,
+    charged_pools,
+    deployment_asks,
+    pod_asks,
+    too_few_units,
+)
+from slicewise.planning.explaining.alike_pools import AlikeByLabels, AlikePools, asked_labels
 from slicewise.planning.explaining.asked_pools import Asking, FoundPool, Quotas, why_not_served
 from slicewise.planning.matched_requirements import MatchedRequirements, match_requirements
 from slicewise.planning.matching import node_pool_selector_reason, profile_selector_reason, reject_environment
@@ -94,32 +102,41 @@ class Rejections:
                 if reason:
                     found.setdefault(reason, []).append(each.numbers)
                 else:
-                    self._refuse(deployment, asking, each.numbers, one_by_one)
+                    self._refuse(deployment, asking, each, found, one_by_one)
             for reason, numbers in one_by_one.items():
                 found.setdefault(reason, []).append(numbers)
             for reason, parts in found.items():
                 yield asking.profile.name, reason, parts
 
     def _refuse(
-        self, deployment: ModelDeployment, asking: Asking, numbers: Iterable[int], found: dict[Reason, list[int]]
+        self,
+        deployment: ModelDeployment,
+        asking: Asking,
+        alike: AlikePools,
+        found: dict[Reason, list[Sequence[int]]],
+        one_by_one: dict[Reason, list[int]],
     ) -> None:
         """Note why each pool that matches does not serve what is asked."""
         quotas = self._quotas_beside(deployment.key, None)
         if quotas is None and asking.prefill is None:
-            pod, pods = asking.pod, asking.pods
-            for number in numbers:
-                reason = self._ledgers[number].no_room_for(pod, pods)
-                if reason:
-                    found.setdefault(reason, []).append(number)
+            needs = asking.pods * asking.pod.units
+            for room, numbers in alike.by_room.items():
+                if room.free < needs:
+                    found.setdefault(too_few_units(*room, needs), []).append(numbers)
+                    continue
+                for number in numbers:
+                    reason = self._ledgers[number].no_room_for(asking.pod, asking.pods)
+                    if reason:
+                        one_by_one.setdefault(reason, []).append(number)
             return
-        for number in numbers:
+        for number in alike.numbers:
             place = self.numbered[number]
             pool = FoundPool(self._ledgers[number], None, self._class_of[place.offer])
             # Quotas and prefill workloads make a difference of what else is there.
             here = self._found_in(place.environment, deployment) if asking.prefill else ()
             reason = why_not_served(pool, asking, quotas, here)
             if reason:
-                found.setdefault(reason, []).append(number)
+                one_by_one.setdefault(reason, []).append(number)
 
     def judged(self, deployment: DeploymentKey) -> Iterator[Judged]:
         """Yield every candidate of a deployment, sorted by name, with what keeps it from serving the deployment.

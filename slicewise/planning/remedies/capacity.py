@@ -49,7 +49,8 @@ def more_nodes(want: Want, most_units: int | None = None) -> Proposal | None:
     nodes = steps * step
     units = (nodes - pool.nodes) * units_of_node
     remedy = _on_pool(want, RemedyKind.MORE_NODES, (name, nodes, pool.nodes), units)
-    return Proposal(remedy, want, place(nodes), place(nodes).document)
+    larger = place(nodes)
+    return Proposal(remedy, want, larger, larger.document)
 
 
 def fewer_reserved(want: Want) -> Proposal | None:

@@ -89,11 +89,16 @@ class Contention:
 
 def _on_drained_pools(fleet: Fleet, plan: Plan, served: Mapping[DeploymentKey, AbstractSet[str]]) -> Iterator[Rival]:
     """Yield what is to leave its pool, and may go to another of the same environment."""
-    for item in plan.placements:
+    drained = {
+        (environment.metadata.name, pool.name)
+        for environment in fleet.environments
+        for pool in environment.spec.node_pools
+        if environment.scheduling_of(pool) is Scheduling.DRAIN
+    }
+    for item in plan.placements if drained else ():
         for each in item.workloads:
             name = each.environment, each.node_pool
-            pool = fleet.node_pool.get(name)
-            if pool and fleet.environment[each.environment].scheduling_of(pool) is Scheduling.DRAIN:
+            if name in drained:
                 deployment = fleet.deployment[item.deployment]
                 yield Rival(deployment, served[item.deployment] - {each.environment}, name)
 
