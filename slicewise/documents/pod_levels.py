@@ -12,7 +12,6 @@ from slicewise.documents.pod import BaseReference, ExtraResources, PodSettings, 
 from slicewise.documents.pod_volumes import SecretByName, Volume, VolumeMount
 from slicewise.documents.served_model import ModelSpec, ServingProfile
 
-
 _NOTHING: Final = PodSettings()
 
 

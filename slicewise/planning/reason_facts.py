@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields
 from enum import StrEnum
+from functools import cache
+from operator import attrgetter
 from typing import Any
 
 from pydantic.alias_generators import to_camel
@@ -22,17 +24,19 @@ def reason_facts(reason: Reason | MoveReason) -> dict[str, object]:
         reason: Its amounts are given in Kubernetes' canonical form; sizes of pods and nodes in units, millicores and
             bytes, null where they are not known.
     """
-    dataclass: Any = reason
-    return dict(_facts(dataclass))
+    return {name: _plain(value(reason)) for name, value in _facts_of(type(reason))}
 
 
-def _facts(dataclass: Any) -> Iterator[tuple[str, object]]:  # noqa: ANN401 - the type of all dataclasses
-    for field in fields(dataclass):
-        value = getattr(dataclass, field.name)
+@cache
+def _facts_of(kind: Any) -> Sequence[tuple[str, Callable[[object], object]]]:  # noqa: ANN401 - the type of all dataclasses
+    """Return the facts of reasons of a kind, and how to get each."""
+    found = []
+    for field in fields(kind):
         if "facts" in field.metadata:
-            yield from ((to_camel(name), _plain(getattr(value, name))) for name in field.metadata["facts"])
+            found += [(name, f"{field.name}.{name}") for name in field.metadata["facts"]]
         elif field.name != "kind":
-            yield to_camel(field.name), _plain(value)
+            found.append((field.name, field.name))
+    return [(to_camel(name), attrgetter(path)) for name, path in found]
 
 
 def _plain(value: object) -> object:

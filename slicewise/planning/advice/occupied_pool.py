@@ -83,14 +83,12 @@ def name_of(pool: OccupiedPool) -> str:
 
 def pod_of(fleet: Fleet, pool: OccupiedPool, tenant: Tenant) -> PodSettings:
     """Return what is said of the pods of a placement."""
-    placement, model = tenant.placement, tenant.model
-    deployment = fleet.deployment[placement.deployment]
-    return effective_pod(pool.ledger.pool, model, placement.profile_of(model), deployment)
+    deployment = fleet.deployment[tenant.placement.deployment]
+    return effective_pod(pool.ledger.pool, tenant.model, tenant.profile, deployment)
 
 
 def asks_by_itself(fleet: Fleet, pool: OccupiedPool, tenant: Tenant) -> bool:
     """Return whether `pod.container.resources` of the deployment, its profile, its model or the pool says anything."""
-    placement, model = tenant.placement, tenant.model
-    levels = (fleet.deployment[placement.deployment].spec.pod, model.pod, pool.ledger.pool.pod)
-    of_profile = placement.profile_of(model).pod
-    return any(pod and pod.container and pod.container.resources for pod in (*levels, of_profile))
+    deployment = fleet.deployment[tenant.placement.deployment]
+    levels = (deployment.spec.pod, tenant.model.pod, pool.ledger.pool.pod, tenant.profile.pod)
+    return any(pod and pod.container and pod.container.resources for pod in levels)

@@ -103,8 +103,7 @@ def _kinds(node: NodeSize, pods: Mapping[PodSize, int]) -> Counter[PodSize]:
 
 def _blockable(node: NodeSize, pod: PodSize, kinds: Counter[PodSize]) -> int:
     """Return an upper bound of the nodes that the other pods can block for one pod of size `pod`."""
-    others = Counter(kinds)
-    others[pod] -= 1
+    others = {**kinds, pod: kinds[pod] - 1}
     return blockable_nodes(list(_blockers(node, pod, others)), others)
 
 

@@ -108,9 +108,7 @@ def fewer_replicas(want: Want, served: int, allowed: Callable[[int], bool]) -> P
     return Proposal(remedy, want, want.place, with_replicas(deployment, most))
 
 
-def others_give_up(
-    want: Want, fleet: Fleet, served: Mapping[DeploymentKey, Collection[str]]
-) -> Iterator[Proposal]:
+def others_give_up(want: Want, fleet: Fleet, served: Mapping[DeploymentKey, Collection[str]]) -> Iterator[Proposal]:
     """Yield what each deployment on the pool that is no more important could give up for it."""
     lacking, priority = max(want.lacking, 1), want.deployment.spec.priority
     enough = [

@@ -337,7 +337,7 @@ class _Cheapest:
         known.sort(key=_order)
         fields: dict[object, Proposal] = {}
         for each in known:
-            fields.setdefault(each.remedy.change[:2], each)
+            fields.setdefault((each.remedy.document, each.remedy.field), each)
         known[:] = [*fields.values()][: self._limit]
 
     def best(self) -> Sequence[Proposal]:

@@ -48,6 +48,21 @@ def test_a_proposal_that_loading_would_refuse_is_known() -> None:
     assert loads == [True, False, True]
 
 
+def test_what_loading_would_refuse_makes_room_for_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    documents = [
+        environment("e", pool("p"), pool("q", nodeCount=2)),
+        model("m"),
+        deployment("old", "m", replicas=16),
+        deployment("new", "m", replicas=12),
+    ]
+    every = remedies_of(documents, "new", limit=9)
+    others = tuple(each for each in every if each.kind is not RemedyKind.MORE_NODES)
+    assert 0 < len(others) < len(every)
+    monkeypatch.setattr(Proposal, "loads", property(lambda self: self.remedy.kind is not RemedyKind.MORE_NODES))
+    assert remedies_of(documents, "new", limit=9) == others
+    assert remedies_of(documents, "new", limit=1) == others[:1]
+
+
 def test_a_remedy_for_tools() -> None:
     fleet = fleet_of([environment("e", pool("p")), model("m"), deployment("new", "m", replicas=9)])
     plan = make_plan(fleet)

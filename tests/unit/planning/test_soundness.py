@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from slicewise.planning.capacity.sizes import NodeSize, PodSize, extended_amounts
-from slicewise.planning.capacity.soundness import is_sound, smallest_sum
+from slicewise.planning.capacity.soundness import fewest_nodes, is_sound, smallest_sum
 from tests.unit.planning.capacity_rule import promised
 from tests.unit.planning.scheduler import Scheduler, Size
 from tests.unit.planning.strategies import steady
@@ -140,6 +140,18 @@ def test_fewer_pods_never_need_more(case: tuple[int, Size, Counter[Size]]) -> No
     if is_sound(nodes, _node(capacity), _pods(pods)):
         for size in pods:
             assert is_sound(nodes, _node(capacity), _pods(pods - Counter({size: 1})))
+
+
+@steady
+@given(_cases())
+def test_the_fewest_nodes_are_the_first_number_that_is_enough(case: tuple[int, Size, Counter[Size]]) -> None:
+    _, capacity, pods = case
+    node, asked, most = _node(capacity), _pods(pods), pods.total()
+    # A node for each pod is enough, if any number is.
+    enough = next((nodes for nodes in range(most + 1) if is_sound(nodes, node, asked)), None)
+    assert fewest_nodes(node, asked, most) == enough
+    if enough:
+        assert fewest_nodes(node, asked, enough - 1) is None
 
 
 def test_no_pods_always_fit() -> None:
