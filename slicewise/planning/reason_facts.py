@@ -30,7 +30,7 @@ def reason_facts(reason: Reason | MoveReason) -> dict[str, object]:
 @cache
 def _facts_of(kind: Any) -> Sequence[tuple[str, Callable[[object], object]]]:  # noqa: ANN401 - the type of all dataclasses
     """Return the facts of reasons of a kind, and how to get each."""
-    found = []
+    found: list[tuple[str, str]] = []
     for field in fields(kind):
         if "facts" in field.metadata:
             found += [(name, f"{field.name}.{name}") for name in field.metadata["facts"]]
