@@ -12,7 +12,7 @@ from slicewise.planning.acceptance import NotAccepting, acceptance_reason
 from slicewise.planning.capacity import ChargedPool
 
 
-class Room(NamedTuple):
+class UnitsOfPool(NamedTuple):
     """The units of a pool."""
 
     free: int
@@ -32,7 +32,7 @@ class AlikePools(NamedTuple):
     """That they take nothing new, if that is so."""
     numbers: tuple[int, ...]
     """Which of all pools they are, in order."""
-    by_room: Mapping[Room, Sequence[int]]
+    by_room: Mapping[UnitsOfPool, Sequence[int]]
     """The same, by how many units they have and how many of these are free."""
 
 
@@ -83,11 +83,11 @@ class AlikeByLabels:
             for numbers in found.values()
         ]
 
-    def _by_room(self, numbers: Iterable[int]) -> Mapping[Room, Sequence[int]]:
-        found: defaultdict[Room, list[int]] = defaultdict(list)
+    def _by_room(self, numbers: Iterable[int]) -> Mapping[UnitsOfPool, Sequence[int]]:
+        found: defaultdict[UnitsOfPool, list[int]] = defaultdict(list)
         for number in numbers:
             state = self._pools[number].state
-            found[Room(state.free, state.units)].append(number)
+            found[UnitsOfPool(state.free, state.units)].append(number)
         return found
 
 

@@ -26,7 +26,7 @@ from slicewise.planning.remedies.declared_amounts import more_declared
 from slicewise.planning.remedies.models import smaller_pods
 from slicewise.planning.remedies.prefill import fewer_prefill_replicas
 from slicewise.planning.remedies.quotas import QuotaRemedies
-from slicewise.planning.remedies.remedy import Change, Proposal, Remedy, RemedyKind, Want, prefill_wants
+from slicewise.planning.remedies.remedy import FieldChange, Proposal, Remedy, RemedyKind, Want, prefill_wants
 from slicewise.planning.remedies.replicas import fewest_replicas, replicas_field
 from slicewise.planning.remedies.smaller_requests import smaller_request
 
@@ -78,7 +78,7 @@ class Remedies:
         Checking a document costs more than finding what to change, so only what would be shown is checked; where
         loading refuses one of that, all is looked for again without it.
         """
-        refused: set[Change] = set()
+        refused: set[FieldChange] = set()
         while True:
             best = self._cheapest(shortfall, limit, refused).best()
             wrong = [proposal.remedy.change for proposal in best if not proposal.loads]
@@ -86,7 +86,7 @@ class Remedies:
                 return best
             refused.update(wrong)
 
-    def _cheapest(self, shortfall: Shortfall, limit: int, refused: Collection[Change]) -> _Cheapest:
+    def _cheapest(self, shortfall: Shortfall, limit: int, refused: Collection[FieldChange]) -> _Cheapest:
         found = _Cheapest(limit)
         for proposal in self._where_it_matches(shortfall, found):
             if found.takes(proposal) and proposal.remedy.change not in refused:

@@ -53,7 +53,7 @@ class RemedyKind(IntEnum):
         return 1 if self >= RemedyKind.LABEL else 0
 
 
-class Change(NamedTuple):
+class FieldChange(NamedTuple):
     """What a remedy writes."""
 
     document: str
@@ -83,9 +83,9 @@ class Remedy:
     """Another deployment that lacks an environment, may come first, and would then take this room."""
 
     @property
-    def change(self) -> Change:
+    def change(self) -> FieldChange:
         """What it writes."""
-        return Change(self.document, self.field, repr(self.value))
+        return FieldChange(self.document, self.field, repr(self.value))
 
     @property
     def order(self) -> tuple[object, ...]:
