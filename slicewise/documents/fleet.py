@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from slicewise.diagnostics import Diagnostic, Subject
 from slicewise.documents.deployment import DeploymentKey, ModelDeployment, ModelKind, ModelReference
@@ -13,6 +13,10 @@ from slicewise.documents.environment import InferenceEnvironment, NodePool
 from slicewise.documents.pool_offers import offer_named, offers_of
 from slicewise.documents.quota import Quota
 from slicewise.documents.served_model import ClusterModel, Model, ModelSpec
+
+# An enumeration's values are looked up anew each time.
+_MODEL: Final[str] = ModelKind.MODEL.value
+_CLUSTER_MODEL: Final[str] = ModelKind.CLUSTER_MODEL.value
 
 AnyDocument = InferenceEnvironment | ClusterModel | Model | ModelDeployment | Quota
 
@@ -37,7 +41,9 @@ def model_key(deployment: ModelDeployment) -> ModelKey:
 
 def reference_key(reference: ModelReference, namespace: str) -> ModelKey:
     """Return the key of the model that a deployment in `namespace` means by `reference`."""
-    return ModelKey(reference.kind.value, namespace if reference.kind is ModelKind.MODEL else "", reference.name)
+    if reference.kind is ModelKind.MODEL:
+        return ModelKey(_MODEL, namespace, reference.name)
+    return ModelKey(_CLUSTER_MODEL, "", reference.name)
 
 
 def served_name(deployment: ModelDeployment, model: ModelSpec) -> str:
@@ -59,6 +65,11 @@ class Fleet:
     def deployment(self) -> Mapping[DeploymentKey, ModelDeployment]:
         """The deployments by namespace and name."""
         return {deployment.key: deployment for deployment in self.deployments}
+
+    @cached_property
+    def served(self) -> Sequence[tuple[ModelDeployment, ModelSpec]]:
+        """The deployments, each with the model that it serves."""
+        return [(deployment, self.model_of(deployment)) for deployment in self.deployments]
 
     @cached_property
     def environment(self) -> Mapping[str, InferenceEnvironment]:

@@ -44,7 +44,7 @@ class _Pass:
 
     def value(self, node: yaml.Node, depth: int) -> object:
         if isinstance(node, ScalarNode):
-            return node.value if node.tag == STR_TAG else _scalar(node.tag, node.value)
+            return node.value if node.tag == STR_TAG else scalar(node.tag, node.value)
         if id(node) in self._seen or depth >= MAX_DEPTH:
             raise NotPlainError
         self._seen.add(id(node))
@@ -71,7 +71,7 @@ class _Pass:
 
 # The same numbers are everywhere.
 @lru_cache(maxsize=2**14)
-def _scalar(tag: str, text: str) -> object:
+def scalar(tag: str, text: str) -> object:
     if tag == NULL_TAG:
         return None
     if tag not in NUMBER_TAGS or len(text) > LONGEST_NUMBER:

@@ -29,7 +29,7 @@ _NO_BRACKETS: Final = bytes(sorted(set(range(256)) - set(b"[]{}")))
 def refuse_deep_nesting(text: str, file: str) -> None:
     """Refuse nesting that would overflow the stack of the parser, which recurses; its event stream does not."""
     depth = 0
-    if not _may_nest_deeply(text):
+    if not may_nest_deeply(text):
         return
     for event in yaml.parse(text, Loader=yaml.CSafeLoader):
         if isinstance(event, yaml.CollectionStartEvent):
@@ -40,7 +40,7 @@ def refuse_deep_nesting(text: str, file: str) -> None:
             raise InvalidInputError([_too_deep(event, file)])
 
 
-def _may_nest_deeply(text: str) -> bool:
+def may_nest_deeply(text: str) -> bool:
     """Tell cheaply whether `text` could be nested deeply; brackets in quoted text only cost a closer look."""
     depth = 0
     for bracket in text.encode().translate(None, _NO_BRACKETS):

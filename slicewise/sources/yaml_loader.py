@@ -37,7 +37,7 @@ class PlainLoader(yaml.CSafeLoader):
     def resolve(self, kind: type[yaml.Node], value: str, implicit: Any) -> str:  # noqa: ANN401 - as PyYAML has it
         """Return the tag of a node that has none written: a plain scalar's is what its text looks like."""
         if kind is ScalarNode and implicit[0]:
-            return _plain_tag(value)
+            return plain_tag(value)
         tag: str = super().resolve(kind, value, implicit)  # type: ignore[no-untyped-call]
         return tag
 
@@ -69,7 +69,7 @@ def decimal_number(constructor: yaml.constructor.SafeConstructor, node: yaml.Sca
 
 # The same few thousand texts are everywhere, and PyYAML tries its patterns on each in Python.
 @lru_cache(maxsize=2**16)
-def _plain_tag(text: str) -> str:
+def plain_tag(text: str) -> str:
     tag = next((tag for tag, pattern in _RESOLVERS.get(text[:1], ()) if pattern.match(text)), STR_TAG)
     return STR_TAG if tag in NUMBER_TAGS and _OTHER_NOTATION.match(text) else tag
 

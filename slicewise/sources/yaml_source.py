@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
@@ -14,47 +13,48 @@ from slicewise.diagnostics import Code, Diagnostic, FieldPath, InvalidInputError
 from slicewise.sources.yaml_fast_path import NotPlainError, plain_data
 from slicewise.sources.yaml_foreign import foreign_text
 from slicewise.sources.yaml_limits import duplicate_keys, refuse_deep_nesting, refuse_expansion
-from slicewise.sources.yaml_loader import STR_TAG, PlainLoader
+from slicewise.sources.yaml_loader import PlainLoader
+from slicewise.sources.yaml_places import NodePlaces, Places
+from slicewise.sources.yaml_separate import is_separable, separate_documents
 from slicewise.sources.yaml_words import is_at_its_beginning, said_plainly
 
 # A document of people is a few kilobytes, and one of 10,000 deployments some 4 MB: more is a mistake, or an attack.
 MAX_FILE_BYTES = 8 * 1024 * 1024
 
 _BREAKS: Final = "\r\n\x85\u2028\u2029"
-_MARK: Final = re.compile("^\ufeff", re.MULTILINE)
-
-_Child = tuple[yaml.Node | None, yaml.Node]
-
+_BYTE_ORDER_MARK: Final = "\ufeff"
+_MARK: Final = re.compile(f"^{_BYTE_ORDER_MARK}", re.MULTILINE)
 
 @dataclass(frozen=True, slots=True)
 class SourceDocument:
-    """One YAML document: its plain data, and where each part of it is. It holds every node: keep none for long."""
+    """One YAML document: its plain data, and where each part of it is.
+
+    Attributes:
+        file: The name of its file.
+        data: What it holds.
+        end: How many characters of the file precede the end of the document.
+    """
 
     file: str
     data: Any
-    _node: yaml.Node
-    _children: dict[int, dict[str, _Child]] = field(default_factory=dict, repr=False, compare=False)
+    end: int
+    _places: Places = field(repr=False, compare=False)
 
     @property
-    def end(self) -> int:
-        """How many characters of the file precede the end of the document."""
-        return self._node.end_mark.index
+    def line(self) -> int:
+        """The line (from 1) on which it begins, or one between it and the document before."""
+        return self._places.line
 
     def locate(self, path: FieldPath, *, key: bool = False) -> tuple[int, int]:
         """Return line and column (from 1) of the value at `path`, or of its nearest parent that exists.
 
         With `key`, the place of the last part's key instead of its value.
         """
-        node = self._node
-        place = node
-        for part in path:
-            found = self._child(node, part)
-            if found is None:
-                place = node
-                break
-            key_node, node = found
-            place = key_node if key and key_node is not None else node
-        return place.start_mark.line + 1, place.start_mark.column + 1
+        return self._places.locate(path, key=key)
+
+    def lasting_places(self, *paths: FieldPath) -> Callable[[FieldPath], tuple[int, int]]:
+        """Return what locates each of `paths`, and may be kept for long: a document may hold all its nodes."""
+        return self._places.lasting(paths)
 
     def error(
         self,
@@ -75,28 +75,6 @@ class SourceDocument:
         line, column = self.locate(() if isinstance(path, str) else path, key=key)
         return replace(diagnostic, place=Place(self.file, line, column))
 
-    def _child(self, node: yaml.Node, part: str | int) -> _Child | None:
-        if isinstance(node, yaml.MappingNode):
-            children = self._children.get(id(node))
-            if children is None:
-                # Merged keys come first and a mapping's own last, so the last of a name is the one in force.
-                children = {_name(key): (key, value) for key, value in node.value}
-                self._children[id(node)] = children
-            return children.get(str(part))
-        if isinstance(node, yaml.SequenceNode) and isinstance(part, int) and part < len(node.value):
-            return None, node.value[part]
-        return None
-
-
-def _name(key: yaml.Node) -> str:
-    """Return the name of a field in a path: as JSON has it where it is not text."""
-    if isinstance(key, yaml.ScalarNode) and key.tag != STR_TAG:
-        try:
-            return json.dumps(plain_data(key))
-        except NotPlainError:
-            pass
-    return str(key.value)
-
 
 def parse_documents(content: bytes, file: str) -> Iterator[SourceDocument | Diagnostic]:
     """Yield the documents in `content`, skipping empty ones; `file` is the name used in errors.
@@ -111,11 +89,30 @@ def parse_documents(content: bytes, file: str) -> Iterator[SourceDocument | Diag
 
 
 def _parse(text: str, file: str) -> Iterator[SourceDocument | Diagnostic]:
+    done = 0
+    if is_separable(text):
+        for each in separate_documents(text):
+            done = each.before
+            try:
+                data = each.data()
+            except (NotPlainError, yaml.YAMLError, ValueError, RecursionError):
+                break
+            if data is not None:
+                yield SourceDocument(file, data, each.end, each)
+        else:
+            return
+    yield from _parse_as_one(text, file, done)
+
+
+def _parse_as_one(text: str, file: str, done: int) -> Iterator[SourceDocument | Diagnostic]:
+    """Parse the documents of a file after the first `done` lines, which are right, with the errors of the whole."""
     loader = PlainLoader(text)
     try:
         refuse_deep_nesting(text, file)
         while loader.check_node():
             node: yaml.Node = loader.get_node()  # type: ignore[assignment]  # check_node() was true, so there is one
+            if node.start_mark.line < done:
+                continue
             try:
                 data = plain_data(node)
             except NotPlainError:
@@ -125,7 +122,7 @@ def _parse(text: str, file: str) -> Iterator[SourceDocument | Diagnostic]:
                     continue
                 data = loader.construct_document(node)
             if data is not None:
-                yield SourceDocument(file, data, node)
+                yield SourceDocument(file, data, node.end_mark.index, NodePlaces(node))
     except yaml.MarkedYAMLError as error:
         yield _syntax_problem(error, text, file)
     except yaml.reader.ReaderError as error:
@@ -165,7 +162,7 @@ def _decode(content: bytes, file: str) -> str:
 
 def _refuse_marks(text: str, file: str) -> None:
     """Refuse byte order marks within the text, where files were put together: they are invisible."""
-    if mark := _MARK.search(text):
+    if _BYTE_ORDER_MARK in text and (mark := _MARK.search(text)):
         line, column = _position(text, mark.start())
         message = "an invisible byte order mark (U+FEFF) is here"
         remedy = "remove it"

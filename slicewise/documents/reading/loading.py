@@ -12,8 +12,8 @@ from slicewise.documents.deployment import ModelDeployment
 from slicewise.documents.environment import InferenceEnvironment
 from slicewise.documents.fleet import AnyDocument, Fleet, ModelKey, model_key
 from slicewise.documents.quota import Quota
-from slicewise.documents.reading.parsing import parse_all
-from slicewise.documents.reading.read_document import Identified, read_document
+from slicewise.documents.reading.parsing import parse_batches
+from slicewise.documents.reading.read_document import Identified, read_documents
 from slicewise.documents.rules import (
     NAME,
     ReferenceCheck,
@@ -25,7 +25,7 @@ from slicewise.documents.rules import (
     fleet_advice,
 )
 from slicewise.documents.served_model import ClusterModel, Model
-from slicewise.sources import paused_collector, read_all
+from slicewise.sources import SourceDocument, paused_collector, read_all
 
 
 def load_fleet(paths: Sequence[str], progress: Callable[[float], None] | None = None) -> Fleet:
@@ -78,17 +78,16 @@ def _load(
     identified: list[Identified] = []
     models: set[ModelKey] = set()
     models_known = True
-    for source in parse_all(files, progress):
-        if isinstance(source, Diagnostic):
-            unread.append(source)
-            continue
-        claimed = claimed_models(source.data)
-        models |= claimed or set()
-        models_known = models_known and claimed is not None
-        document = read_document(source)
-        found += document.found
-        if document.identified:
-            identified.append(document.identified)
+    for batch in parse_batches(files, progress):
+        unread += (each for each in batch if isinstance(each, Diagnostic))
+        sources = [each for each in batch if isinstance(each, SourceDocument)]
+        for claimed in (claimed_models(source.data) for source in sources):
+            models |= claimed or set()
+            models_known = models_known and claimed is not None
+        for document in read_documents(sources):
+            found += document.found
+            if document.identified:
+                identified.append(document.identified)
     unique, repeated = _split_duplicates(identified)
     errors = [*unread, *repeated, *(each for each in found if each.is_error)]
     # What cannot be read may hold any model: then no reference is called dangling.
@@ -121,11 +120,11 @@ def _split_duplicates(documents: Iterable[Identified]) -> tuple[list[Identified]
     first: dict[tuple[str, str, str], Identified] = {}
     problems: list[Diagnostic] = []
     # In an order that is not that of the paths: the same input in any order has the same errors.
-    for each in sorted(documents, key=lambda each: (each.file, each.name_at)):
+    for each in sorted(documents, key=lambda each: (each.file, each.line)):
         earlier = first.setdefault((each.kind, each.namespace, each.name), each)
         if earlier is not each:
             where = f" in namespace {each.namespace}" if each.namespace else ""
-            at = f"{shown_file(earlier.file)}:{earlier.name_at[0]}"
+            at = f"{shown_file(earlier.file)}:{earlier.locate(NAME)[0]}"
             message = f'{each.kind} "{each.name}"{where} is declared at {at} already'
             remedy = "rename or remove one of the two"
             problems.append(each.placed(Diagnostic.error(Code.DUPLICATE_DOCUMENT, message, remedy, field=NAME)))

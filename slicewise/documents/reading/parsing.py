@@ -1,4 +1,4 @@
-"""From files to their documents as plain data, one after the other, and how far that has come."""
+"""From files to their documents as plain data, some at a time, and how far that has come."""
 
 from __future__ import annotations
 
@@ -9,12 +9,15 @@ from slicewise.diagnostics import Code, Diagnostic, Place
 from slicewise.sources import SourceDocument, parse_documents
 
 _STEPS: Final = 100
+# Of these, hundreds are enough for what processors keep, and few enough for memory: documents may hold their nodes.
+_BATCH: Final = 256
+_BATCH_BYTES: Final = 1 << 20
 
 
-def parse_all(
+def parse_batches(
     files: Sequence[tuple[str, bytes]], report: Callable[[float], None] | None
-) -> Iterator[SourceDocument | Diagnostic]:
-    """Yield the documents of all `files`, and what keeps others from being read.
+) -> Iterator[list[SourceDocument | Diagnostic]]:
+    """Yield the documents of all `files`, and what keeps others from being read, some hundred at a time.
 
     Args:
         files: Names and contents.
@@ -22,19 +25,27 @@ def parse_all(
             each percent.
     """
     progress = _Progress(sum(len(content) for _, content in files), report)
-    done = 0
+    batch: list[SourceDocument | Diagnostic] = []
+    done = begun = 0
     for file, content in files:
         empty = True
         for document in parse_documents(content, file):
             empty = False
-            yield document
+            batch.append(document)
             if isinstance(document, SourceDocument):
                 progress.reached(done + document.end)
+            if len(batch) >= _BATCH:
+                yield batch
+                batch, begun = [], done
         if empty:
             message, remedy = "there is no document in it", "write one, or leave the file out"
-            yield Diagnostic.error(Code.NO_DOCUMENTS, message, remedy, place=Place(file))
+            batch.append(Diagnostic.error(Code.NO_DOCUMENTS, message, remedy, place=Place(file)))
         done += len(content)
         progress.reached(done)
+        if done - begun >= _BATCH_BYTES:
+            yield batch
+            batch, begun = [], done
+    yield batch
 
 
 class _Progress:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from slicewise.diagnostics import Code, Diagnostic, Subject
 from slicewise.documents.cluster import ExistingCluster
-from slicewise.documents.fleet import Fleet, model_key
+from slicewise.documents.fleet import Fleet
 from slicewise.documents.rules.prefill import check_prefill_routes
 from slicewise.documents.rules.routes import check_routers_have_gateways
 from slicewise.documents.rules.selected_environments import Reach
@@ -49,9 +49,9 @@ def _one_cluster_twice(fleet: Fleet) -> Iterator[Diagnostic]:
 
 
 def _unused_models(fleet: Fleet) -> Iterator[Diagnostic]:
-    used = {model_key(deployment) for deployment in fleet.deployments}
-    for key in fleet.models:
-        if key not in used:
+    used = {id(model) for _, model in fleet.served}
+    for key, model in fleet.models.items():
+        if id(model) not in used:
             message = "no deployment refers to it"
             remedy = "remove it, unless a deployment is to come"
             yield Diagnostic.warning(

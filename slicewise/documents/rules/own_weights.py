@@ -97,6 +97,8 @@ def check_weights_in_pods(fleet: Fleet) -> Iterator[Diagnostic]:
         fleet: Where to look; a deployment whose model is not there is left out.
     """
     mounted_over = _any_below_mnt(fleet)
+    if not mounted_over and all(model.storage_initializer.enabled is not False for model in fleet.models.values()):
+        return
     for deployment in fleet.deployments:
         model = fleet.models.get(model_key(deployment))
         if model is None:

@@ -34,8 +34,7 @@ def check_prefill_nodes(profile: ServingProfile, path: FieldPath) -> Iterator[Di
 
 def check_prefill_scaling(deployment: ModelDeployment, model: ModelSpec) -> Iterator[Diagnostic]:
     """Yield that a deployment follows requests though its model is served by two workloads."""
-    name = _first_with_prefill(model)
-    if deployment.autoscaled and name is not None:
+    if deployment.autoscaled and (name := _first_with_prefill(model)) is not None:
         yield Diagnostic.error(
             Code.PREFILL_AUTOSCALED,
             f"profile {name} of its model has prefill, and the Service that KEDA asks has the pods of both workloads: "
@@ -48,8 +47,8 @@ def check_prefill_scaling(deployment: ModelDeployment, model: ModelSpec) -> Iter
 
 def check_prefill_routes(fleet: Fleet) -> Iterator[Diagnostic]:
     """Yield the deployments whose prompts and answers nothing sends to different pods."""
-    for deployment in fleet.deployments:
-        name = _first_with_prefill(fleet.model_of(deployment))
+    for deployment, model in fleet.served:
+        name = _first_with_prefill(model)
         if name is not None and not _is_split(deployment, fleet):
             yield Diagnostic.warning(
                 Code.PREFILL_NOT_CALLED,
@@ -69,4 +68,7 @@ def _is_split(deployment: ModelDeployment, fleet: Fleet) -> bool:
 
 
 def _first_with_prefill(model: ModelSpec) -> str | None:
-    return next((profile.name for profile in model.serving if profile.prefill), None)
+    for profile in model.serving:
+        if profile.prefill:
+            return profile.name
+    return None

@@ -110,14 +110,13 @@ def check_routers_have_gateways(fleet: Fleet, reach: Reach) -> Iterator[Diagnost
         reach: Where each of its deployments may run.
     """
     weights: dict[tuple[str, str], list[ModelDeployment]] = defaultdict(list)
-    for deployment in fleet.deployments:
+    for deployment, model in fleet.served:
         router = deployment.spec.router
         if router.group is not None:
             weights[deployment.metadata.namespace, router.group].append(deployment)
-        parts = written_parts(router)
-        if router.enabled is not None or not parts:
+        if router.enabled is not None or not (parts := written_parts(router)):
             continue
-        without = reach.of(deployment, fleet.model_of(deployment)) & ~_routed(deployment, fleet, reach)
+        without = reach.of(deployment, model) & ~_routed(deployment, fleet, reach)
         if without:
             environment = fleet.environments[(without & -without).bit_length() - 1].metadata.name
             message = (

@@ -30,8 +30,11 @@ class _Selectors:
         self._known: dict[tuple[str, int], dict[str, set[str]]] = {}
 
     def advice(self) -> Iterator[Diagnostic]:
-        for deployment in self._fleet.deployments:
+        for deployment, model in self._fleet.served:
             spec = deployment.spec
+            found = self._reach.of(deployment, model).bit_count()
+            if found >= spec.environments:
+                continue
             environments = self._reach.environments(spec.environment_selector)
             if not environments:
                 field: FieldPath = ("spec", "environmentSelector")
@@ -40,18 +43,17 @@ class _Selectors:
                 field = ("spec", "nodePoolSelector")
                 yield self._nothing(deployment.key.subject, field, "node pool", spec.node_pool_selector, environments)
             else:
-                yield from self._too_few(deployment)
+                yield from self._too_few(deployment, found)
         for key, model in self._fleet.models.items():
             for index, profile in enumerate(model.serving):
                 if not self._reach.environments(profile.environment_selector):
                     field = ("spec", "serving", index, "environmentSelector")
                     yield self._nothing(key.subject, field, "environment", profile.environment_selector)
 
-    def _too_few(self, deployment: ModelDeployment) -> Iterator[Diagnostic]:
+    def _too_few(self, deployment: ModelDeployment, found: int) -> Iterator[Diagnostic]:
         wanted = deployment.spec.environments
-        found = self._reach.of(deployment, self._fleet.model_of(deployment)).bit_count()
         # Where its model's selectors leave nothing, that is said of them.
-        if 0 < found < wanted:
+        if found:
             every = len(self._fleet.environments)
             if found == every:
                 message = f"{wanted} are asked for, and the documents have only {counted(found, 'environment')}"

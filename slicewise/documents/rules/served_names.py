@@ -22,8 +22,8 @@ def check_served_names(fleet: Fleet, reach: Reach) -> Iterator[Diagnostic]:
         reach: Where each of its deployments may run.
     """
     by_name: dict[tuple[str, str], list[ModelDeployment]] = defaultdict(list)
-    for deployment in fleet.deployments:
-        by_name[deployment.metadata.namespace, served_name(deployment, fleet.model_of(deployment))].append(deployment)
+    for deployment, model in fleet.served:
+        by_name[deployment.metadata.namespace, served_name(deployment, model)].append(deployment)
     for (_, name), group in by_name.items():
         if len(group) == 1 or not any(deployment.autoscaled for deployment in group):
             continue
