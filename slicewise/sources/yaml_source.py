@@ -25,6 +25,7 @@ _BREAKS: Final = "\r\n\x85\u2028\u2029"
 _BYTE_ORDER_MARK: Final = "\ufeff"
 _MARK: Final = re.compile(f"^{_BYTE_ORDER_MARK}", re.MULTILINE)
 
+
 @dataclass(frozen=True, slots=True)
 class SourceDocument:
     """One YAML document: its plain data, and where each part of it is.

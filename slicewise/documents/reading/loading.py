@@ -10,7 +10,7 @@ from operator import itemgetter
 from slicewise.diagnostics import Code, Diagnostic, InvalidInputError, by_document, shown_file
 from slicewise.documents.deployment import ModelDeployment
 from slicewise.documents.environment import InferenceEnvironment
-from slicewise.documents.fleet import AnyDocument, Fleet, ModelKey, model_key
+from slicewise.documents.fleet import AnyDocument, Fleet, ModelKey
 from slicewise.documents.quota import Quota
 from slicewise.documents.reading.parsing import parse_batches
 from slicewise.documents.reading.read_document import Identified, read_documents
@@ -95,9 +95,9 @@ def _load(
         errors += _dangling(identified, models)
     fleet = _fleet([each.document for each in unique if each.document])
     errors += _against_the_model(unique, fleet)
-    by_subject = {each.subject: each for each in unique}
-    of_fleet = [*check_routes(fleet), *check_weights_in_pods(fleet)]
-    errors += [by_subject[each.subject].placed(each) for each in of_fleet]
+    if of_fleet := [*check_routes(fleet), *check_weights_in_pods(fleet)]:
+        by_subject = {each.subject: each for each in unique}
+        errors += [by_subject[each.subject].placed(each) for each in of_fleet]
     return replace(fleet, advice=tuple(each for each in found if not each.is_error)), errors
 
 
@@ -110,7 +110,11 @@ def _dangling(documents: Iterable[Identified], models: AbstractSet[ModelKey]) ->
 
 def _against_the_model(documents: Iterable[Identified], fleet: Fleet) -> Iterator[Diagnostic]:
     for each in documents:
-        if isinstance(each.document, ModelDeployment) and (model := fleet.models.get(model_key(each.document))):
+        if (
+            isinstance(each.document, ModelDeployment)
+            and each.reference
+            and (model := fleet.models.get(each.reference))
+        ):
             yield from map(each.placed, check_prefill_scaling(each.document, model))
             yield from map(each.placed, check_name_beside_adapters(each.document, model))
 

@@ -30,7 +30,7 @@ class JudgedEntry(Generic[EntryT]):
 
     def fits(self, *fields: str) -> bool:
         """Return whether these fields, each a dotted path, and all that is in them are as they were written."""
-        return not self.wrong or not any(_touch(tuple(field.split(".")), path) for field in fields for path in self.wrong)
+        return not any(_touch(tuple(field.split(".")), path) for field in fields for path in self.wrong)
 
 
 def _touch(one: FieldPath, other: FieldPath) -> bool:

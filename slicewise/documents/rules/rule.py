@@ -97,6 +97,16 @@ def of_each_pool_and_cluster(
     return Rule(fields, run)
 
 
+def of_each_made_pool(check: Callable[[NodePool, Cluster, FieldPath], _Found], *fields: str) -> Rule[JudgedEnvironment]:
+    """Return a rule of each pool and the cluster, where the stack makes both."""
+    rule = of_each_pool_and_cluster(check, *fields)
+
+    def run(document: JudgedEnvironment) -> _Found:
+        return rule.run(document) if document.cluster and document.cluster.provisioned else iter(())
+
+    return Rule(fields, run)
+
+
 def of_pools(check: Callable[[_Pools], _Found], *fields: str) -> Rule[JudgedEnvironment]:
     """Return a rule of all pools together."""
     return Rule(fields, lambda document: check(_fitting(document.pools, fields)))
@@ -319,4 +329,5 @@ def of_router(check: Callable[[Router], _Found]) -> Rule[JudgedDeployment]:
 
 
 def _fitting(entries: Sequence[JudgedEntry[EntryT]], fields: Iterable[str]) -> list[JudgedEntry[EntryT]]:
-    return [entry for entry in entries if entry.fits(*fields)]
+    # Nearly all documents have nothing wrong.
+    return [entry for entry in entries if not entry.wrong or entry.fits(*fields)]

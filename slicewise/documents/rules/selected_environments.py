@@ -21,12 +21,20 @@ class Reach:
         # The first pool of each environment, the second of each, and so on: all labels of a selector are one pool's.
         self._pools = [_Labels(row) for row in zip_longest(*pools)]
         self._with_pool: dict[frozenset[tuple[str, str]], int] = {}
+        # By the identity of a model, which has no hash, with the model so that it stays the same.
+        self._of_model: dict[int, tuple[ModelSpec, int]] = {}
 
     def of(self, deployment: ModelDeployment, model: ModelSpec) -> int:
         """Return the environments where the selectors of `deployment` and `model` leave a pool: bit 0 is the first."""
         spec = deployment.spec
-        profiles = _union(self.environments(profile.environment_selector) for profile in model.serving)
-        return self.environments(spec.environment_selector) & profiles & self.with_pool(spec.node_pool_selector)
+        environments = self.environments(spec.environment_selector) & self.with_pool(spec.node_pool_selector)
+        return environments & self._of_profiles(model)
+
+    def _of_profiles(self, model: ModelSpec) -> int:
+        if (known := self._of_model.get(id(model))) is None:
+            selected = _union(self.environments(profile.environment_selector) for profile in model.serving)
+            known = self._of_model[id(model)] = model, selected
+        return known[1]
 
     def environments(self, selector: Selector) -> int:
         """Return the environments that `selector` selects."""
