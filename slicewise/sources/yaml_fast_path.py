@@ -72,6 +72,11 @@ class _Pass:
 # The same numbers are everywhere.
 @lru_cache(maxsize=2**14)
 def scalar(tag: str, text: str) -> object:
+    """Return what a scalar that is not text stands for.
+
+    Raises:
+        NotPlainError: it is not what its tag says, or not null, a truth value or a number.
+    """
     if tag == NULL_TAG:
         return None
     if tag not in NUMBER_TAGS or len(text) > LONGEST_NUMBER:

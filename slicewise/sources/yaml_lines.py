@@ -64,29 +64,20 @@ def lines_data(text: str) -> dict[str, object] | None:
     lines = text.split("\n")
     if len(lines) > _MOST_LINES:
         raise NotPlainError
-    root: dict[str, object] = {}
+    root: dict[str, Any] = {}
     # The collections that the line before is in, and the column of each.
     collections: list[Any] = [root]
     columns = [0]
     # The mapping, the name and the column of a field whose value may follow.
     mapping, open_key, open_column = root, None, 0
-    for each in map(_line, lines):
-        if each is None:
-            continue
-        dash, column, key, value = each
+    for dash, column, key, value in filter(None, map(_line, lines)):
         if dash >= 0:
             if open_key is not None and dash >= open_column:
-                entries: list[object] = []
-                mapping[open_key] = entries
+                entries = mapping[open_key] = []
                 collections.append(entries)
                 columns.append(dash)
             else:
-                while columns[-1] > dash:
-                    columns.pop()
-                    collections.pop()
-                entries = collections[-1]
-                if columns[-1] != dash or entries.__class__ is not list:
-                    raise NotPlainError
+                entries = _entries_at(dash, collections, columns)
             if key is None:
                 entries.append(value() if value.__class__ is type else value)
                 open_key = None
@@ -96,7 +87,7 @@ def lines_data(text: str) -> dict[str, object] | None:
             collections.append(mapping)
             columns.append(column)
         elif open_key is not None and column > open_column:
-            inner: dict[str, object] = {}
+            inner: dict[str, Any] = {}
             mapping[open_key] = inner
             mapping = inner
             collections.append(mapping)
@@ -113,6 +104,17 @@ def lines_data(text: str) -> dict[str, object] | None:
         else:
             mapping[key], open_key = value() if value.__class__ is type else value, None
     return root or None
+
+
+def _entries_at(dash: int, collections: list[Any], columns: list[int]) -> list[Any]:
+    """Leave the collections within the list whose entries begin in the column of `dash`, and return it."""
+    while columns[-1] > dash:
+        columns.pop()
+        collections.pop()
+    entries: Any = collections[-1]
+    if columns[-1] != dash or entries.__class__ is not list:
+        raise NotPlainError
+    return entries  # type: ignore[no-any-return]  # it is a list
 
 
 # The same few thousand lines are everywhere.

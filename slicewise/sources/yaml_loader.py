@@ -70,6 +70,7 @@ def decimal_number(constructor: yaml.constructor.SafeConstructor, node: yaml.Sca
 # The same few thousand texts are everywhere, and PyYAML tries its patterns on each in Python.
 @lru_cache(maxsize=2**16)
 def plain_tag(text: str) -> str:
+    """Return the tag of a plain scalar that has none written: what its text looks like."""
     tag = next((tag for tag, pattern in _RESOLVERS.get(text[:1], ()) if pattern.match(text)), STR_TAG)
     return STR_TAG if tag in NUMBER_TAGS and _OTHER_NOTATION.match(text) else tag
 

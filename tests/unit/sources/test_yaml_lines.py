@@ -8,7 +8,7 @@ from random import Random
 
 import pytest
 import yaml
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from slicewise.diagnostics import Diagnostic, FieldPath
@@ -22,7 +22,7 @@ from tests.fuzz.mutations import mutate
 from tests.unit.documents.documents import COMPLETE
 from tests.unit.sources.test_yaml_fast_path import ODD, PLAIN
 
-steady = settings(max_examples=400, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+steady = settings(max_examples=1500, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 
 SCALARS = [
     *PLAIN,
@@ -69,9 +69,15 @@ LINES = st.builds(
     st.sampled_from(["", *(f"{key}: " for key in KEYS), "a:", "b:", "c:", "d:", "d :  "]),
     st.sampled_from(["", "", "", *SCALARS, " # c", "  "]),
 )
-FILES = st.lists(
-    LINES | st.sampled_from(["---", "---", "--- ", "--- a", "...", "%YAML 1.1", "# c", ""]), max_size=14
-).map("\n".join)
+# Most lines fit each other: otherwise few files would be right in more than their first.
+FITTING = st.builds(
+    "{}{}".format,
+    st.sampled_from(["", "", "", "  ", "  ", "    ", " "]),
+    st.sampled_from(["a: 1", "b: x", "c: 'y'", "a:", "b:", "c:", "- a", "- a: 1", "- b:", "-  c:", "# c", ""])
+    | st.sampled_from(SCALARS).map("d: {}".format),
+)
+SEPARATORS = st.sampled_from(["---", "---", "---", "--- ", "--- a", "...", "%YAML 1.1"])
+FILES = st.lists(FITTING | FITTING | FITTING | LINES | SEPARATORS, max_size=8).map("\n".join)
 
 
 def as_one(content: str) -> Iterator[SourceDocument | Diagnostic]:
@@ -105,6 +111,8 @@ def assert_same(content: str) -> None:
 
 @steady
 @given(FILES)
+@example("a:\n- b:\n - c")
+@example("a:\n  b:\n - c")
 def test_any_lines_give_what_libyaml_gives(content: str) -> None:
     assert_same(content)
 
@@ -126,7 +134,7 @@ def test_changes_of_the_corpus_are_the_same() -> None:
     dumped = []
     for each in beginning:
         with contextlib.suppress(yaml.YAMLError, ValueError):
-            dumped.append(yaml.safe_dump_all(list(yaml.load_all(each, Loader=PlainLoader))))  # noqa: S506 - it is safe
+            dumped.append(yaml.safe_dump_all(list(yaml.load_all(each, Loader=PlainLoader))))
     assert len(dumped) > 100
     quick = 0
     for number in range(1000):
