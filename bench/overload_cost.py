@@ -1,8 +1,10 @@
 """`python -m bench.overload_cost CHECKOUT`: what overloaded fleets cost, beside another checkout of this repository.
 
 Both plan the same fleet at 110 % load, in turns, each run in a process of its own with this interpreter: as JSON and as
-a table; and both load its documents, where starting Python does not count. A larger fleet is planned by this checkout
-alone. Shown are the seconds of the processor (least, median and most), the most memory, and how much was printed.
+a table. A larger fleet is planned by this checkout alone. Both load the documents of the first fleet, and of a half and
+a quarter of it; with `--loading` that is all. Starting Python does not count there, nor what is made once, such as types,
+for which a small fleet is loaded before. Shown are the seconds of the processor (least, median and most), the most
+memory, and how much was printed.
 """
 
 from __future__ import annotations
@@ -25,14 +27,17 @@ from embedded import CHECKOUT
 
 _SEED: Final = 1
 _LOAD: Final = 1.1
+# Environments of the small fleet that is loaded before.
+_FIRST: Final = 10
 _COMMAND: Final = "import sys; from slicewise.cli.app import main; sys.exit(main())"
 # Documents were in `slicewise.spec` before.
 _LOADING: Final = """
 import importlib.util, sys, time
 known = importlib.util.find_spec("slicewise.documents")
 module = importlib.import_module("slicewise.documents" if known else "slicewise.spec")
-load, start = module.load_fleet, time.process_time()
-load(sys.argv[1:])
+module.load_fleet(sys.argv[1:2])
+start = time.process_time()
+module.load_fleet(sys.argv[2:])
 print(time.process_time() - start)
 """
 # A plan of an overloaded fleet says so.
@@ -90,22 +95,30 @@ def main() -> None:
     parser.add_argument("checkout", type=Path, help="another checkout of this repository")
     parser.add_argument("--runs", type=int, default=3, help="of each (default: %(default)s)")
     parser.add_argument("--environments", type=int, default=1_000, help="with ten times as many deployments")
+    parser.add_argument("--loading", action="store_true", help="only load")
     parser.add_argument("--large", type=int, default=3_000, help="environments of the larger fleet; 0 for none")
     arguments = parser.parse_args()
     console = Console(highlight=False, soft_wrap=True)
     with tempfile.TemporaryDirectory() as directory:
-        fleet = _written(Path(directory) / "fleet", arguments.environments)
+        sizes = [arguments.environments // parts for parts in (4, 2, 1)]
+        *smaller, fleet = [str(_written(Path(directory) / str(size), size)) for size in sizes]
+        first = str(_written(Path(directory) / "first", _FIRST))
+        measured = [
+            (f"load {10 * size:,}", _LOADING, (first, each))
+            for size, each in zip(sizes, (*smaller, fleet), strict=True)
+        ]
+        if not arguments.loading:
+            measured += [
+                ("plan as JSON", _COMMAND, ("plan", fleet, "--output", "json")),
+                ("plan as a table", _COMMAND, ("plan", fleet)),
+            ]
         checkouts = {"other": arguments.checkout.resolve(), "this": CHECKOUT}
         rows = [
-            Row(f"{name}, {what}", checkout, code, (*extra, str(fleet), *output))
-            for what, code, extra, output in (
-                ("plan as JSON", _COMMAND, ("plan",), ("--output", "json")),
-                ("plan as a table", _COMMAND, ("plan",), ()),
-                ("loading", _LOADING, (), ()),
-            )
+            Row(f"{name}, {what}", checkout, code, words)
+            for what, code, words in measured
             for name, checkout in checkouts.items()
         ]
-        if arguments.large:
+        if arguments.large and not arguments.loading:
             large = _written(Path(directory) / "large", arguments.large)
             rows.append(Row("this, larger, as a table", CHECKOUT, _COMMAND, ("plan", str(large))))
         for _ in range(arguments.runs):
