@@ -2,9 +2,9 @@
 
 Both plan the same fleet at 110 % load, in turns, each run in a process of its own with this interpreter: as JSON and as
 a table. A larger fleet is planned by this checkout alone. Both load the documents of the first fleet, and of a half and
-a quarter of it; with `--loading` that is all. Starting Python does not count there, nor what is made once, such as types,
-for which a small fleet is loaded before. Shown are the seconds of the processor (least, median and most), the most
-memory, and how much was printed.
+a quarter of it; with `--loading` that is all. Starting Python does not count there, nor what is made once, such as
+types, for which a small fleet is loaded before. Shown are the seconds of the processor (least, median and most), the
+most memory, and how much was printed.
 """
 
 from __future__ import annotations

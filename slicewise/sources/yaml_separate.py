@@ -51,10 +51,8 @@ class SeparateDocument:
             return lines_data(self._text)
         except NotPlainError:
             node = self._composed()
-        if node is None:
-            return None
-        self._places = NodePlaces(node, self.before)
-        return plain_data(node)
+        # Its nodes take ten times its room, and are made again where something is wrong.
+        return None if node is None else plain_data(node)
 
     def locate(self, path: FieldPath, *, key: bool = False) -> tuple[int, int]:
         """Return line and column of a part."""

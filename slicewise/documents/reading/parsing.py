@@ -9,15 +9,15 @@ from slicewise.diagnostics import Code, Diagnostic, Place
 from slicewise.sources import SourceDocument, parse_documents
 
 _STEPS: Final = 100
-# Of these, hundreds are enough for what processors keep, and few enough for memory: documents may hold their nodes.
-_BATCH: Final = 256
+# Enough documents for what processors keep of a step, and few enough for memory: some hold their nodes.
+_BATCH: Final = 4096
 _BATCH_BYTES: Final = 1 << 20
 
 
 def parse_batches(
     files: Sequence[tuple[str, bytes]], report: Callable[[float], None] | None
 ) -> Iterator[list[SourceDocument | Diagnostic]]:
-    """Yield the documents of all `files`, and what keeps others from being read, some hundred at a time.
+    """Yield the documents of all `files`, and what keeps others from being read, some at a time.
 
     Args:
         files: Names and contents.
