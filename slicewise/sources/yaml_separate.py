@@ -79,10 +79,14 @@ def separate_documents(text: str) -> Iterator[SeparateDocument]:
     # The first line may be a separator, too, with no document before it.
     before = text.startswith(_FIRST)
     start = len(_FIRST) if before else 0
-    for each in text[start:].split(_SEPARATOR):
-        yield SeparateDocument(each, before, min(start + len(each) + 1, len(text)))
-        start += len(each) + len(_SEPARATOR)
-        before += each.count("\n") + _SEPARATOR.count("\n")
+    *others, last = text[start:].split(_SEPARATOR)
+    for each in others:
+        # The line break before the separator is the document's own: text in a block may end with it.
+        start += len(each) + 1
+        yield SeparateDocument(f"{each}\n", before, start)
+        start += len(_FIRST)
+        before += each.count("\n") + 2
+    yield SeparateDocument(last, before, len(text))
 
 
 def is_separable(text: str) -> bool:

@@ -112,6 +112,7 @@ def assert_same(content: str) -> None:
 @steady
 @given(FILES)
 @example("a:\n- b:\n - c")
+@example("a: |\n  b\n---\nc: |\n  d")
 @example("a:\n  b:\n - c")
 def test_any_lines_give_what_libyaml_gives(content: str) -> None:
     assert_same(content)
