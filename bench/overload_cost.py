@@ -103,7 +103,7 @@ def main() -> None:
         sizes = [arguments.environments // parts for parts in (4, 2, 1)]
         *smaller, fleet = [str(_written(Path(directory) / str(size), size)) for size in sizes]
         first = str(_written(Path(directory) / "first", _FIRST))
-        measured = [
+        measured: list[tuple[str, str, tuple[str, ...]]] = [
             (f"load {10 * size:,}", _LOADING, (first, each))
             for size, each in zip(sizes, (*smaller, fleet), strict=True)
         ]

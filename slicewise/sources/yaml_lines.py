@@ -51,7 +51,7 @@ class _Line(NamedTuple):
     value: Any
 
 
-def lines_data(text: str) -> dict[str, object] | None:
+def lines_data(text: str) -> object:
     """Return the data of a document; None for one that is empty.
 
     Args:
@@ -64,7 +64,8 @@ def lines_data(text: str) -> dict[str, object] | None:
     lines = text.split("\n")
     if len(lines) > _MOST_LINES:
         raise NotPlainError
-    root: dict[str, Any] = {}
+    # The lines of fields are told by their columns, so that keys are text wherever they are used.
+    root: dict[str | None, Any] = {}
     # The collections that the line before is in, and the column of each.
     collections: list[Any] = [root]
     columns = [0]
@@ -87,7 +88,7 @@ def lines_data(text: str) -> dict[str, object] | None:
             collections.append(mapping)
             columns.append(column)
         elif open_key is not None and column > open_column:
-            inner: dict[str, Any] = {}
+            inner: dict[str | None, Any] = {}
             mapping[open_key] = inner
             mapping = inner
             collections.append(mapping)
@@ -114,7 +115,7 @@ def _entries_at(dash: int, collections: list[Any], columns: list[int]) -> list[A
     entries: Any = collections[-1]
     if columns[-1] != dash or entries.__class__ is not list:
         raise NotPlainError
-    return entries  # type: ignore[no-any-return]  # it is a list
+    return entries
 
 
 # The same few thousand lines are everywhere.

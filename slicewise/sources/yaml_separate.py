@@ -77,8 +77,7 @@ class SeparateDocument:
 def separate_documents(text: str) -> Iterator[SeparateDocument]:
     """Yield the documents of a file that is separable."""
     # The first line may be a separator, too, with no document before it.
-    before = text.startswith(_FIRST)
-    start = len(_FIRST) if before else 0
+    before, start = (1, len(_FIRST)) if text.startswith(_FIRST) else (0, 0)
     *others, last = text[start:].split(_SEPARATOR)
     for each in others:
         # The line break before the separator is the document's own: text in a block may end with it.

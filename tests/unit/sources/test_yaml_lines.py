@@ -22,7 +22,7 @@ from tests.fuzz.mutations import mutate
 from tests.unit.documents.documents import COMPLETE
 from tests.unit.sources.test_yaml_fast_path import ODD, PLAIN
 
-steady = settings(max_examples=1500, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+steady = settings(max_examples=300, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 
 SCALARS = [
     *PLAIN,
@@ -109,7 +109,7 @@ def assert_same(content: str) -> None:
     assert [said(each) for each in parse_documents(content.encode(), "f")] == [said(each) for each in as_one(content)]
 
 
-@steady
+@settings(steady, max_examples=1500)
 @given(FILES)
 @example("a:\n- b:\n - c")
 @example("a: |\n  b\n---\nc: |\n  d")
