@@ -13,7 +13,7 @@ from slicewise.documents.environment import InferenceEnvironment
 from slicewise.documents.fleet import AnyDocument, Fleet, ModelKey
 from slicewise.documents.quota import Quota
 from slicewise.documents.reading.parsing import parse_batches
-from slicewise.documents.reading.read_document import Identified, read_documents
+from slicewise.documents.reading.read_document import Identified, read_sources
 from slicewise.documents.rules import (
     NAME,
     ReferenceCheck,
@@ -84,7 +84,7 @@ def _load(
         for claimed in (claimed_models(source.data) for source in sources):
             models |= claimed or set()
             models_known = models_known and claimed is not None
-        for document in read_documents(sources):
+        for document in read_sources(sources):
             found += document.found
             if document.identified:
                 identified.append(document.identified)

@@ -75,7 +75,7 @@ class _Typed(NamedTuple):
     config: JsonObject | Diagnostic | None
 
 
-def read_documents(sources: Iterable[SourceDocument]) -> list[ReadDocument]:
+def read_sources(sources: Iterable[SourceDocument]) -> list[ReadDocument]:
     """Return each document as far as it is right, and all that is wrong with it alone.
 
     Types come first for all of them and rules then: what runs again at once is still in the processor's caches. One
