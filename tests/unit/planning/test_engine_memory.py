@@ -225,10 +225,14 @@ def test_units_of_pools_that_are_compared_already_are_those_of_all_pools() -> No
     profiles = [profile for demand in draft.demands for profile in demand.model.serving]
     for profile in profiles:
         every, some = offered_units(there, profile), tuple(offered.to(profile))
-        assert list(some) == sorted(some, key=lambda each: (each.unit.memory, each.way))
+        assert list(some) == sorted(some, key=lambda each: (each.unit.memory, each.required, each.way))
         assert set(some) <= set(every)
-        first = {unit: min(each.way for each in every if each.unit == unit) for unit in {each.unit for each in every}}
-        assert {unit: min(each.way for each in some if each.unit == unit) for unit in first} == first
+        # Of one unit what requires least comes first, and leaves all pools that have it.
+        first = {
+            unit: min((each.required, each.way) for each in every if each.unit == unit)
+            for unit in {each.unit for each in every}
+        }
+        assert {unit: min((each.required, each.way) for each in some if each.unit == unit) for unit in first} == first
 
 
 def test_of_units_that_are_all_too_small_the_largest_comes_nearest(tmp_path: Path) -> None:
