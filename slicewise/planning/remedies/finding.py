@@ -13,8 +13,9 @@ from heapq import nsmallest
 from itertools import chain, islice
 from operator import attrgetter, itemgetter
 
-from slicewise.documents import DeploymentKey, Fleet, ModelSpec, model_key
+from slicewise.documents import DeploymentKey, Fleet, ModelDeployment, ModelSpec, model_key
 from slicewise.planning.explaining import Rejections
+from slicewise.planning.location import Location
 from slicewise.planning.plan import Plan, Shortfall
 from slicewise.planning.prefill_reasons import NoPoolForPrefill
 from slicewise.planning.reasons import RejectionCode
@@ -108,6 +109,8 @@ class Remedies:
                 continue
             if not fewest_replicas(deployment) <= had < deployment.replicas:
                 continue
+            if not self._has_room_as_before(deployment, had, place):
+                continue
             name = "maxReplicas" if deployment.autoscaled else "replicas"
             topology = self._fleet.model_of(deployment).profile(place.profile).replica_topology
             yield Remedy(
@@ -124,6 +127,20 @@ class Remedies:
                 node_pool=place.node_pool,
                 profile=place.profile,
             )
+
+    def _has_room_as_before(self, deployment: ModelDeployment, had: int, place: Location) -> bool:
+        """Return whether a pool still has room for what was there: it may have lost nodes since.
+
+        Quotas are not asked: what was there keeps what it took of them.
+        """
+        model = self._fleet.model_of(deployment)
+        profile = model.profile(place.profile)
+        pods = had * profile.replica_topology.nodes
+        return any(
+            pool.state.takes(pool.state.pod_size(model, profile, deployment), pods)
+            for pool in self.rejections.by_environment[place.environment]
+            if pool.offer == (place.environment, place.node_pool, place.resource)
+        )
 
     def _where_it_matches(self, shortfall: Shortfall, found: _Cheapest) -> Iterator[Proposal]:
         """Yield what makes room on pools that match, or lets quotas allow what they have room for."""

@@ -338,6 +338,19 @@ def test_what_has_grown_on_a_pool_that_takes_nothing_new_may_stay_as_it_was(sche
     assert (followed.shortfalls, len(followed.placements)) == ((), 2)
 
 
+@pytest.mark.parametrize("nodes", [1, 2])
+def test_what_has_no_room_any_more_is_not_told_to_be_as_before(nodes: int) -> None:
+    """Twelve replicas were on two nodes of eight GPUs; one node has no room for them, whatever a quota left them."""
+    before = plan_of([environment("east", pool("a", nodeCount=2)), model("m"), deployment("x", "m", replicas=12)])
+    previous = parse_previous(before["placements"], "before")
+    now = [environment("east", pool("a", nodeCount=nodes, **NO_NEW)), model("m"), quota("few", {"units": 10})]
+    fleet = fleet_of([*now, deployment("x", "m", replicas=14)])
+    plan = make_plan(fleet, previous)
+    told = [line for line in shortfall_lines(fleet, plan, Rejections(fleet, plan)) if "as before" in line]
+    followed = make_plan(fleet_of([*now, deployment("x", "m", replicas=12)]), previous)
+    assert (len(told), len(followed.placements)) == ((0, 0) if nodes == 1 else (1, 1))
+
+
 def test_what_had_other_pods_is_not_told_to_be_as_before() -> None:
     """Two replicas of one GPU each were there; with two GPUs each, two of them are more."""
     before = plan_of([environment("east", pool("a")), *ASKED])
