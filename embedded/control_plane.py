@@ -9,8 +9,11 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+import httpx2
 import yaml
 
+from embedded.deadlines import wait_until
+from embedded.errors import ControlPlaneError
 from embedded.ports import free_ports
 from embedded.probes import HOST, https_ok
 from embedded.processes import Process
@@ -20,6 +23,8 @@ from embedded.toolchain import bin_dir, find_binary, find_kubernetes
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+_ETCD_SECONDS = 120
 
 # The first three make pods of Deployments and StatefulSets, the fourth tells gateways which pods a Service has. Without
 # the next two nothing that is deleted in the foreground, and no namespace, ever goes; without the next Pulumi waits in
@@ -64,8 +69,8 @@ class ControlPlane:
             release: Its Kubernetes release, such as "1.34"; by default the one that `make toolchain` builds.
             binaries: Where etcd, kube-apiserver and kube-controller-manager are; by default where `make toolchain`, and
                 `make toolchain-releases` for a `release`, put them.
-            data: What it has at the start: `data_of` a directory whose control plane has been stopped. It is copied.
-                Definitions of kinds take the server ten times as long to check as to read.
+            data: What it has at the start: `data_of` a directory whose control plane has been stopped. It is copied,
+                and stays another cluster. Definitions of kinds take the server ten times as long to check as to read.
 
         Raises:
             ControlPlaneError: A binary is missing or ended early, or the server was not ready in time.
@@ -87,6 +92,8 @@ class ControlPlane:
         authority = _authority(directory)
         with ExitStack() as stack:
             etcd = stack.enter_context(Process(etcd_binary, etcd_flags, directory))
+            if data:
+                _lose_identity(etcd, f"http://{HOST}:{etcd_port}")
 
             def ready() -> bool:
                 etcd.check()
@@ -127,6 +134,23 @@ class ControlPlane:
 def data_of(directory: Path) -> Path:
     """Return where the control plane that was started in a directory keeps its objects."""
     return directory / "etcd"
+
+
+def _lose_identity(etcd: Process, url: str) -> None:
+    """Delete namespace kube-system, by whose uid clusters are told apart; the API server makes another."""
+
+    def answers() -> bool:
+        etcd.check()
+        try:
+            return httpx2.get(f"{url}/health").is_success
+        except httpx2.TransportError:
+            return False
+
+    wait_until("etcd is healthy", answers, _ETCD_SECONDS)
+    key = base64.b64encode(b"/registry/namespaces/kube-system").decode()
+    deleted = httpx2.post(f"{url}/v3/kv/deleterange", json={"key": key}).raise_for_status().json()
+    if deleted.get("deleted") != "1":
+        raise ControlPlaneError(f"the data has no namespace kube-system: {deleted}")
 
 
 def _etcd_flags(directory: Path, port: int, peer_port: int) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import pulumi
 import pytest
 
 from components.provisioning import require_checkpoints
@@ -28,6 +29,7 @@ def said(*documents: dict[str, Any], source: str = "config") -> list[str]:
 @pytest.mark.parametrize("value", ["true", "True", "1"])
 def test_of_every_cluster_that_the_stack_makes_it_is_said(monkeypatch: pytest.MonkeyPatch, value: str) -> None:
     monkeypatch.setenv("PULUMI_SKIP_CHECKPOINTS", value)
+    monkeypatch.setattr(pulumi.runtime, "is_dry_run", lambda: False)
     lines = said(EXISTING, gke_document(), eks_document())
     assert [line.split(": ")[0] for line in lines] == ["InferenceEnvironment eks-a", "InferenceEnvironment gke-a"]
     for line in lines:
