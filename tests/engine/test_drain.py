@@ -1,4 +1,4 @@
-"""A cluster that is drained serves until another one does; no controller looks at services here, but the test itself."""
+"""A cluster that is drained serves until another one does; nothing looks at services here but the test itself."""
 
 from __future__ import annotations
 
