@@ -30,6 +30,13 @@ def check_maximum(pool: NodePool, path: FieldPath) -> Iterator[Diagnostic]:
         )
 
 
+def reserved_instead(most: int, all_is: str, there: str) -> str:
+    """Say what to reserve of at most so many; of none, as on a pool of 0 nodes, there is no less."""
+    if most == 0:
+        return "write 0"
+    return f"write {most} if {all_is} for others, less if deployments are to be placed {there}"
+
+
 def check_reserved(pool: NodePool, path: FieldPath) -> Iterator[Diagnostic]:
     """Yield that more is reserved than there is. All of it may be: then the pool is left to others."""
     a_node = units_per_node(pool)
@@ -39,10 +46,8 @@ def check_reserved(pool: NodePool, path: FieldPath) -> Iterator[Diagnostic]:
     nodes = f"{counted(pool.nodes, 'node')} with {a_node} {pool.resource} each"
     most, least = a_node * pool.nodes, -(-pool.reserved_units // a_node)
     message = f"{pool.reserved_units} is more than the {counted(most, 'unit')} that the pool has ({nodes})"
-    remedy = (
-        f"write {most} if all of it is for others, less if deployments are to be placed there, or {field}: {least} if "
-        "it has that many nodes"
-    )
+    instead = reserved_instead(most, "all of it is", "there")
+    remedy = f"{instead}, or {field}: {least} if it has that many nodes"
     yield Diagnostic.warning(
         Code.RESERVED_ABOVE_UNITS,
         message,

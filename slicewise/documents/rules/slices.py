@@ -10,6 +10,7 @@ from slicewise.documents.cloud_nodes import catalogued
 from slicewise.documents.cluster import Cluster, GkeCluster
 from slicewise.documents.environment import MigConfiguration, NodePool
 from slicewise.documents.pool_offers import is_cut_in_several, is_dynamic, slices_of_a_node, whole_memory
+from slicewise.documents.rules.pool_amounts import reserved_instead
 from slicewise.mig import GpuModel, MigStrategy
 
 _MIG: Final = ("capabilities", "migConfiguration")
@@ -119,8 +120,7 @@ def check_reserved_slices(pool: NodePool, path: FieldPath) -> Iterator[Diagnosti
         yield Diagnostic.warning(
             Code.RESERVED_ABOVE_UNITS,
             f"{reserved} is more than the {counted(most, 'slice')} that the pool has ({where})",
-            f"write {most} if all of them are for others, less if deployments are to be placed on them, or {nodes}: "
-            f"{least} if it has that many nodes",
+            f"{reserved_instead(most, 'all of them are', 'on them')}, or {nodes}: {least} if it has that many nodes",
             field=(*path, *_MIG, "reservedSlices", profile),
             reserved=reserved,
             units=most,

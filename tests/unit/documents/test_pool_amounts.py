@@ -7,7 +7,7 @@ import pytest
 from slicewise.diagnostics import Code
 from slicewise.documents.rules.registry import check_document
 from slicewise.documents.served_model import ClusterModel
-from tests.documents import Document, environment, fleet_of, model, pool, profile, slices
+from tests.documents import Document, environment, fleet_of, model, pool, profile, several, slices
 
 
 def said(made: Document) -> list[str]:
@@ -38,6 +38,20 @@ def test_all_of_a_pool_may_be_reserved_and_no_more(made: Document, most: int) ->
     """`discover` reserves whole pools."""
     assert said({**made, "reservedUnits": most}) == []
     assert said({**made, "reservedUnits": most + 1}) == ["SW335"]
+
+
+@pytest.mark.parametrize(
+    "made",
+    [
+        pool("p", nodeCount=0, reservedUnits=1),
+        several("p", {"1g.10gb": 14}, nodeCount=0, acceleratorCount=2, reservedSlices={"1g.10gb": 1}),
+    ],
+)
+def test_of_a_pool_without_nodes_no_less_than_nothing_is_proposed(made: Document) -> None:
+    (declared,) = fleet_of([environment("e", made)]).environments
+    assert [finding.remedy for finding in check_document(declared)] == [
+        "write 0, or nodeCount: 1 if it has that many nodes"
+    ]
 
 
 def test_slices_that_only_the_document_counts_may_be_reserved() -> None:
