@@ -8,7 +8,7 @@ import pytest
 from lightkube import Client
 from lightkube.models.apps_v1 import DeploymentSpec
 from lightkube.models.core_v1 import Container, PodSpec, PodTemplateSpec
-from lightkube.models.meta_v1 import LabelSelector, ObjectMeta
+from lightkube.models.meta_v1 import LabelSelector, ObjectMeta, OwnerReference
 from lightkube.resources.apps_v1 import Deployment
 from lightkube.resources.core_v1 import Pod
 from lightkube.types import PatchType
@@ -16,7 +16,7 @@ from lightkube.types import PatchType
 from embedded.control_plane import ControlPlane
 from embedded.deadlines import wait_until
 from embedded.kserve_kinds import LLMInferenceService
-from slicewise.manifests import DEPLOYMENT_SUFFIX, REVISION_ANNOTATION
+from slicewise.manifests import DEPLOYMENT_SUFFIX, KSERVE_API_VERSION, REVISION_ANNOTATION, SERVICE_KIND
 from tests.documents import deployment
 from tests.engine.several_clusters import BOTH, TINY, at, services
 from tests.engine.workspace import Workspace
@@ -37,13 +37,21 @@ def stack(workspace: Workspace, clusters: dict[str, Client], plane: ControlPlane
 
 def serve(client: Client, name: str) -> None:
     """Do what KServe, a node and an engine would do for a service of one replica."""
-    revision = client.get(LLMInferenceService, name, namespace="team")["spec"]["annotations"][REVISION_ANNOTATION]
-    labels = {"app.kubernetes.io/name": name}
+    service = client.get(LLMInferenceService, name, namespace="team")
+    assert service.metadata
+    assert service.metadata.uid
+    revision = service["spec"]["annotations"][REVISION_ANNOTATION]
+    labels = {
+        "app.kubernetes.io/part-of": "llminferenceservice",
+        "app.kubernetes.io/name": name,
+        "app.kubernetes.io/component": "llminferenceservice-workload",
+    }
+    owner = OwnerReference(KSERVE_API_VERSION, SERVICE_KIND, name, service.metadata.uid)
     template = PodTemplateSpec(
         metadata=ObjectMeta(labels=labels, annotations={REVISION_ANNOTATION: revision}),
         spec=PodSpec(containers=[Container(name="main", image="engine:1")]),
     )
-    made = ObjectMeta(name=f"{name}{DEPLOYMENT_SUFFIX}", namespace="team")
+    made = ObjectMeta(name=f"{name}{DEPLOYMENT_SUFFIX}", namespace="team", labels=dict(labels), ownerReferences=[owner])
     client.create(
         Deployment(metadata=made, spec=DeploymentSpec(LabelSelector(matchLabels=labels), template, replicas=1))
     )
