@@ -55,8 +55,12 @@ def serve(client: Client, name: str) -> None:
     client.create(
         Deployment(metadata=made, spec=DeploymentSpec(LabelSelector(matchLabels=labels), template, replicas=1))
     )
-    wait_until("its pod is there", lambda: bool(list(client.list(Pod, namespace="team", labels=labels))), 120)
-    for pod in client.list(Pod, namespace="team", labels=labels):
+
+    def pods() -> list[Pod]:
+        return list(client.list(Pod, namespace="team", labels={**labels}))
+
+    wait_until("its pod is there", lambda: bool(pods()), 120)
+    for pod in pods():
         assert pod.metadata
         client.patch(Pod.Status, str(pod.metadata.name), READY, namespace="team", patch_type=PatchType.STRATEGIC)
 
