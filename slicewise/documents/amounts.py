@@ -25,13 +25,20 @@ _LONGEST: Final = 24
 _TOO_FEW_MILLICORES: Final = 100
 
 
+def gpu_memory_meant(amount: Quantity) -> str | None:
+    """Return how to write what is meant by memory that no GPU, or slice of one, has; None where one may have it."""
+    if amount.value < GIB:
+        return _larger(amount, GIB, _MOST_GPU_MEMORY)
+    if amount.value > _MOST_GPU_MEMORY:
+        return _smaller(amount, GIB, _MOST_GPU_MEMORY)
+    return None
+
+
 def _memory_of_gpu(amount: Quantity) -> Quantity:
     """Refuse what is less than any GPU, or slice of one, has."""
-    if amount.value < GIB:
-        meant = _larger(amount, GIB, _MOST_GPU_MEMORY)
-        raise _never_meant(_bytes(amount), "less than any GPU or slice has", meant)
-    if amount.value > _MOST_GPU_MEMORY:
-        meant = _smaller(amount, GIB, _MOST_GPU_MEMORY)
+    if meant := gpu_memory_meant(amount):
+        if amount.value < GIB:
+            raise _never_meant(_bytes(amount), "less than any GPU or slice has", meant)
         raise _never_meant(_tebibytes(amount), "more than any GPU has", meant)
     return amount
 

@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Any, Final
 
 from slicewise.diagnostics import FieldPath, Statement
+from slicewise.documents.amounts import gpu_memory_meant
 from slicewise.documents.declared_memory import most_gib
 from slicewise.kubernetes import GIB, Quantity
 from slicewise.mig import known_gpu_model
@@ -20,7 +21,7 @@ _POOL: Final = ("spec", "nodePools")
 def within_unit(said: Statement, document: Any, path: FieldPath) -> Statement:  # noqa: ANN401 - plain data
     """Return `said`, of a value that is at `path`, with no memory of a GPU proposed that would be corrected next.
 
-    For `memoryPerGpu: 40GB` of a `3g.40gb` of an H100 that is 39.5Gi, not 40Gi or 40G.
+    For `memoryPerGpu: 40GB` of a `3g.40gb` of an H100 that is 39.5Gi, not 40Gi or 40G; for `40K` of a model it is 40Gi.
     """
     if not {"memoryPerGpu", "memoryPerSlice"} & set(path) or not said.remedy.startswith(_WRITE):
         return said
@@ -29,7 +30,11 @@ def within_unit(said: Statement, document: Any, path: FieldPath) -> Statement:  
         proposed = Quantity.parse(first)
     except UnusableTextError:
         return said
-    said = said._replace(remedy=f"{_WRITE}{first}") if _DECIMAL in others else said
+    if meant := gpu_memory_meant(proposed):
+        said = said._replace(remedy=f"{_WRITE}{meant}")
+        proposed = Quantity.parse(meant.rpartition(" ")[2])
+    elif _DECIMAL in others:
+        said = said._replace(remedy=f"{_WRITE}{first}")
     if path[:2] != _POOL:
         return said
     pool = _mapping(_mapping(document, "spec").get("nodePools"), path[2])

@@ -54,15 +54,24 @@ QUANTITY = [
     (".inf", "inf is not a Kubernetes quantity; write for example 40Gi, 500m or 4"),
     ("[40Gi]", "a list is not a Kubernetes quantity; write for example 40Gi, 500m or 4"),
 ]
-_GIBIBYTES = {written: said.partition(" (powers of 1024) or ")[0] for written, said in QUANTITY[:2]}
-# GPUs are sold in powers of 1024.
-GPU_MEMORY = [(written, _GIBIBYTES.get(written, said)) for written, said in QUANTITY]
+# GPUs are sold in powers of 1024, and no slice has less than a GiB.
+_OF_GPU = {
+    "40GB": "40Gi",
+    "80 GB": "80Gi",
+    '"8 "': "8Gi",
+    "500 m": "500Gi",
+    "8e3m": "8000Mi",
+    "500 mi": "500Gi",
+}
 # Of the complete document's slices of 3g.40gb a driver leaves 39.5 GiB.
-_TOO_MUCH = ("40GB", "80 GB", "51_539_607_552")
-SLICE_MEMORY = [
-    (written, f"{said.partition('; ')[0]}; write 39.5Gi" if written in _TOO_MUCH else said)
-    for written, said in QUANTITY
-]
+_OF_SLICE = {**_OF_GPU, **dict.fromkeys(("40GB", "80 GB", "500 m", "500 mi", "51_539_607_552"), "39.5Gi")}
+GPU_MEMORY, SLICE_MEMORY = (
+    [
+        (written, f"{said.partition('; ')[0]}; write {of[written]}" if written in of else said)
+        for written, said in QUANTITY
+    ]
+    for of in (_OF_GPU, _OF_SLICE)
+)
 NAME = [
     ("Upper", f'got "Upper", {LABEL}; write "upper"'),
     ("a_b", f'got "a_b", {LABEL}; write "a-b"'),
