@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import argparse
 import os
-import resource
 import statistics
 import subprocess
 import sys
@@ -21,6 +20,7 @@ from typing import Final
 
 from rich.console import Console
 
+from bench.children import children_seconds
 from embedded import CHECKOUT
 
 # Go makes its modules read-only, and they are removed at the end.
@@ -59,9 +59,9 @@ class ColdStart:
             self.again.append(self._preview(clone, environment)[0])
 
     def _preview(self, clone: Path, environment: dict[str, str]) -> tuple[float, float]:
-        cpu, began = _children_seconds(), time.monotonic()
+        cpu, began = children_seconds(), time.monotonic()
         self._must("make", "-C", str(clone), "preview", environment=environment)
-        return _children_seconds() - cpu, time.monotonic() - began
+        return children_seconds() - cpu, time.monotonic() - began
 
     def _must(self, *command: str, environment: dict[str, str] | None = None) -> None:
         done = subprocess.run(command, env=environment, text=True, capture_output=True, check=False)  # noqa: S603 - the lines above
@@ -90,11 +90,6 @@ def main() -> None:
     console.print(f"load of the machine: {os.getloadavg()[0]:.1f}; least, median and most")
     for row in rows:
         console.print(str(row))
-
-
-def _children_seconds() -> float:
-    used = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return used.ru_utime + used.ru_stime
 
 
 if __name__ == "__main__":

@@ -11,7 +11,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import resource
 import statistics
 import subprocess
 import sys
@@ -23,6 +22,7 @@ from typing import Final
 
 from rich.console import Console
 
+from bench.children import children_seconds
 from bench.fleet_documents import Document, fleet_of, write_yaml
 from bench.fleets import random_fleet
 from embedded import CHECKOUT, Program
@@ -49,9 +49,9 @@ class PreviewWay:
 
     def time(self, program: Program) -> None:
         """Run it once."""
-        before = _children_seconds()
+        before = children_seconds()
         self.run(program)
-        self.cpu.append(_children_seconds() - before)
+        self.cpu.append(children_seconds() - before)
 
 
 def main() -> int:
@@ -114,11 +114,6 @@ def _rules_on_events(program: Program) -> str:
 
 def _with_pack(program: Program) -> str:
     return preview(program, "--json", "--policy-pack", str(PACK))
-
-
-def _children_seconds() -> float:
-    used = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return used.ru_utime + used.ru_stime
 
 
 def documents(services: int) -> list[Document]:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import resource
 import shutil
 import statistics
 import sys
@@ -20,6 +19,7 @@ from typing import Any, Final
 
 from rich.console import Console
 
+from bench.children import children_seconds
 from bench.fleet_documents import Document, document, write_yaml
 from embedded import CHECKOUT, Program
 from slicewise.documents import load_fleet
@@ -57,10 +57,10 @@ class TimedProgram:
 
     def run(self) -> None:
         """Preview once."""
-        before, start = _children_seconds(), time.perf_counter()
+        before, start = children_seconds(), time.perf_counter()
         self._preview()
         self.wall.append(time.perf_counter() - start)
-        self.cpu.append(_children_seconds() - before)
+        self.cpu.append(children_seconds() - before)
 
     def declared(self) -> dict[str, Any]:
         """Return the inputs of every provider and Kubernetes object that a preview shows, by name."""
@@ -116,11 +116,6 @@ def _report(console: Console, minimal: TimedProgram, slicewise: TimedProgram) ->
 
 def _seconds(values: Sequence[float]) -> str:
     return ", ".join(f"{value:.2f}" for value in values)
-
-
-def _children_seconds() -> float:
-    used = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return used.ru_utime + used.ru_stime
 
 
 def _slicewise(directory: Path) -> Program:

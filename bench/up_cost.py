@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import argparse
 import os
-import resource
 import statistics
 import subprocess
 import sys
@@ -25,6 +24,7 @@ from lightkube.models.meta_v1 import ObjectMeta
 from lightkube.resources.core_v1 import Namespace
 from rich.console import Console
 
+from bench.children import children_seconds
 from bench.fleet_documents import Document, document, write_yaml
 from embedded import CHECKOUT, ControlPlane, LLMInferenceService, Program, connect, install_kserve_crds
 
@@ -71,9 +71,9 @@ class NewStack:
             program.set_config("verify", "false")
             write_yaml(_fleet(self.services, namespace), program.directory / "stacks" / _STACK)
             program = replace(program, environment=program.environment | self.settings)
-            cpu, written = _children_seconds(), _written()
+            cpu, written = children_seconds(), _written()
             done = program.pulumi("up", "--yes", "--skip-preview", "--stack", _STACK, seconds=_SECONDS)
-            self.cpu.append(_children_seconds() - cpu)
+            self.cpu.append(children_seconds() - cpu)
             self.written = _written() - written
             if done.returncode != 0:
                 sys.exit(f"{self.name}: {done.stdout[-_LAST_WORDS:]}\n{done.stderr[-_LAST_WORDS:]}")
@@ -179,11 +179,6 @@ def _model(name: str, profile: Document) -> Document:
 def _deployment(model: str) -> Document:
     scaling = {"signal": "Fixed", "fixed": {"replicas": 1}}
     return {"modelRef": {"name": model}, "environments": 1, "scaling": scaling}
-
-
-def _children_seconds() -> float:
-    used = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return used.ru_utime + used.ru_stime
 
 
 def _written() -> int:

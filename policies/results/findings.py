@@ -28,7 +28,7 @@ def findings(
 ) -> tuple[list[ReportedFinding], str]:
     """Return everything found, sorted by place, and what the plan changes, as Markdown.
 
-    Resources that break a rule in the same place are one finding. Where the documents are wrong, there is no plan.
+    Resources that break a rule in the same place are one finding. Documents that cannot be loaded have no plan.
 
     Args:
         preview: What the engine says.

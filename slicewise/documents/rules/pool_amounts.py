@@ -31,7 +31,7 @@ def check_maximum(pool: NodePool, path: FieldPath) -> Iterator[Diagnostic]:
 
 
 def reserved_instead(most: int, all_is: str, there: str) -> str:
-    """Say what to reserve of at most so many; of none, as on a pool of 0 nodes, there is no less."""
+    """Say how many to reserve, at most `most`; on a pool without nodes that can only be 0."""
     if most == 0:
         return "write 0"
     return f"write {most} if {all_is} for others, less if deployments are to be placed {there}"
