@@ -15,13 +15,14 @@ import resource
 import sys
 import tempfile
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Final, NamedTuple
 
+import psutil
 import yaml
 from lightkube import Client
 from lightkube.models.meta_v1 import ObjectMeta
@@ -130,8 +131,8 @@ class MostMemory:
     def watch(self, ended: threading.Event) -> None:
         """Look at all descendants of this process again and again, until it has `ended`."""
         while not ended.wait(_SAMPLE_SECONDS):
-            for pid in _descendants(os.getpid()):
-                self._look_at(pid)
+            for child in psutil.Process().children(recursive=True):
+                self._look_at(child.pid)
 
     def _look_at(self, pid: int) -> None:
         try:
@@ -220,17 +221,6 @@ def _run(program: Program, stack: str, sender: Connection) -> None:
     most = (memory.most.get(who, 0) for who in (_ENGINE, *_PROCESSES.values()))
     cost = Cost(used.ru_utime + used.ru_stime, *most)
     sender.send(cost if done.returncode == 0 else failed)
-
-
-def _descendants(pid: int) -> Iterator[int]:
-    for task in Path(f"/proc/{pid}/task").glob("*/children"):
-        try:
-            children = [int(child) for child in task.read_text(encoding="utf-8").split()]
-        except OSError:
-            continue  # ended in between
-        for child in children:
-            yield child
-            yield from _descendants(child)
 
 
 def _fleet(names: Sequence[str], placements: int) -> list[Document]:

@@ -12,8 +12,8 @@ from lightkube import ApiError
 from embedded.cluster import EmbeddedCluster
 from embedded.errors import ControlPlaneError
 from embedded.toolchain import bin_dir, kubernetes_dir
-from tests.cluster.machine import commands_with
 from tests.cluster.workloads import GPU, POOLS, SLICE, Workloads, pod_spec, service
+from tests.processes import commands_with
 
 pytestmark = pytest.mark.xdist_group("cluster-stacks")
 

@@ -32,7 +32,7 @@ from embedded.control_plane import ControlPlane
 from embedded.deadlines import wait_until
 from embedded.errors import ControlPlaneError
 from embedded.ports import free_ports
-from tests.cluster.machine import commands_with
+from tests.processes import commands_with
 
 if TYPE_CHECKING:
     from lightkube import Client

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from embedded.program import CHECKOUT
-from tests.cluster.machine import commands_with
+from tests.processes import commands_with
 
 
 def demo(*arguments: str) -> str:

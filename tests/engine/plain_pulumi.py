@@ -39,23 +39,6 @@ def run(workspace: Workspace, directory: Path, *arguments: str, fails: bool = Fa
     return output + errors
 
 
-def descendants(pid: int) -> dict[int, str]:
-    """Return all that a process has started and that runs still, with each one's command line."""
-    found: dict[int, str] = {}
-    for task in Path(f"/proc/{pid}/task").glob("*/children"):
-        try:
-            children = [int(child) for child in task.read_text().split()]
-        except OSError:
-            continue  # ended in between
-        for child in children:
-            try:
-                found[child] = Path(f"/proc/{child}/cmdline").read_text(errors="replace").replace("\0", " ")
-            except OSError:
-                continue
-            found |= descendants(child)
-    return found
-
-
 def kill(*pids: int) -> None:
     """End processes as a crash does; those that have ended already are left out."""
     for pid in pids:

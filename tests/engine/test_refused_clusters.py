@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 import yaml
 from lightkube import Client
@@ -12,6 +10,7 @@ from embedded.control_plane import ControlPlane
 from tests.documents import deployment, environment, model, profile, slices
 from tests.engine.credentials import account_token, kubeconfig_of
 from tests.engine.workspace import Workspace
+from tests.processes import commands_with
 from tests.unit.clusters.access.tls_server import Answer, server
 
 FLEET = (
@@ -31,18 +30,6 @@ def refused(stack: Workspace, kubeconfig: str) -> str:
     assert "Traceback" not in said
     assert "pulumi:providers:kubernetes" not in said
     return said
-
-
-def running(argument: str) -> list[Path]:
-    """Return the processes that have `argument` on their command line."""
-    found = []
-    for file in Path("/proc").glob("[0-9]*/cmdline"):
-        try:
-            if argument.encode() in file.read_bytes().split(b"\0"):
-                found.append(file)
-        except OSError:
-            continue  # it has ended in between
-    return found
 
 
 @pytest.mark.long
@@ -79,4 +66,4 @@ def test_a_plugin_that_waits_is_ended_with_all_that_it_started(workspace: Worksp
     said = refused(workspace, yaml.safe_dump(config))
     assert "its credential plugin sh did not answer in 25 s (does it wait for a login?); log in first" in said
     assert "[SW410]" in said
-    assert running(mark) == []
+    assert commands_with(mark) == []

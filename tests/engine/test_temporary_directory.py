@@ -24,8 +24,9 @@ from embedded.kserve_kinds import LLMInferenceService
 from slicewise.clusters.access import temporary_directory as private_tmp
 from tests.documents import deployment, environment, model, profile, slices
 from tests.engine.credentials import account_token, kubeconfig_of
-from tests.engine.plain_pulumi import descendants, eventually, kill, remove_half_written, run, start
+from tests.engine.plain_pulumi import eventually, kill, remove_half_written, run, start
 from tests.engine.workspace import Workspace
+from tests.processes import descendants
 
 TINY = model("tiny", profile("any", memoryPerGpu="30Gi"))
 POOL = environment("mig-a", slices("small", "3g.40gb"))

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from embedded.cluster import EmbeddedCluster, install_kinds
-from tests.cluster.machine import commands_with
 from tests.cluster.workloads import POOLS
 from tests.engine.workspace import Workspace
 from tests.etcd_data import data_after
+from tests.processes import commands_with
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -8,7 +8,7 @@ from typing import Final
 
 import pytest
 
-from tests.cluster.machine import commands_with
+from tests.processes import commands_with
 from tests.typed_pages import Typist, clean_clone, type_until_shown, typed_and_shown
 from tests.unit.cli.running import ROOT
 

@@ -34,8 +34,9 @@ from tests.engine import plain_pulumi
 from tests.engine.attacks.rounds import OLDER, SITES, Plan, of
 from tests.engine.attacks.target import SECONDS, TINY
 from tests.engine.credentials import account_token, expired_token, kubeconfig_of
-from tests.engine.plain_pulumi import descendants, eventually, kill
+from tests.engine.plain_pulumi import eventually, kill
 from tests.engine.several_stacks import Stacks
+from tests.processes import descendants
 
 NAMESPACE = "clusters"
 UP = ("up", "--yes", "--skip-preview")

@@ -6,7 +6,7 @@ import re
 import stat
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
@@ -23,6 +23,7 @@ from tests.engine.attacks.table import CHECKOUT
 from tests.engine.attacks.target import Target, assert_refused, assert_said, assert_worked, pools, text
 from tests.engine.credentials import account_token, kubeconfig_of
 from tests.loopback import serving_with
+from tests.processes import commands_with
 
 pytestmark = pytest.mark.attack
 
@@ -227,18 +228,7 @@ def test_27_a_plugin_that_never_answers_is_ended(target: Target, tmp_path: Path)
 
     # It ends, a day before the plugin would.
     assert_refused(target.preview(), "mig-a", "plugin")
-    assert _running(odd) == []
-
-
-def _running(argument: str) -> Sequence[str]:
-    found = []
-    for file in Path("/proc").glob("[0-9]*/cmdline"):
-        try:
-            if argument in file.read_text(errors="replace"):
-                found.append(str(file))
-        except OSError:
-            continue  # it has ended in between
-    return found
+    assert commands_with(odd) == []
 
 
 def test_54_deletions_with_a_token_that_is_refused_keep_the_state(target: Target) -> None:

@@ -21,8 +21,9 @@ from tests.engine.attacks.moments import SEED, Moment, moment, points, seed
 from tests.engine.attacks.table import CHECKOUT
 from tests.engine.attacks.target import SECONDS, Target, assert_worked, text
 from tests.engine.attacks.verdicts import SEEN
-from tests.engine.plain_pulumi import descendants, eventually, kill
+from tests.engine.plain_pulumi import eventually, kill
 from tests.engine.workspace import Workspace
+from tests.processes import descendants
 
 pytestmark = [pytest.mark.attack, pytest.mark.xdist_group("attacks-kills")]
 

@@ -13,7 +13,8 @@ from tests.engine.attacks.many_clusters import UP, Clusters, Live
 from tests.engine.attacks.moments import SEED, seed
 from tests.engine.attacks.rounds import OLDER, SITES, Plan, Round, of, rounds
 from tests.engine.attacks.verdicts import SEEN
-from tests.engine.plain_pulumi import descendants, kill
+from tests.engine.plain_pulumi import kill
+from tests.processes import descendants
 
 pytestmark = [pytest.mark.attack, pytest.mark.xdist_group("attacks-clusters")]
 
