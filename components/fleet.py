@@ -130,11 +130,11 @@ class Fleet(PlanningComponent):
 def _keep(prepared: Preparation, environments: Mapping[str, InferenceEnvironment]) -> None:
     """Declare as it is what moves to environments of other stacks, or to skipped ones, and is not there yet."""
     for each in prepared.staying:
-        name = each.placement.environment
+        name = each.environment
         if name in environments:
             pulumi.log.warn(printable(str(each.says)))
             aliases = prepared.ownership.handlings[name].aliases
-            resources = prepared.past.resources_of(each.placement)
+            resources = prepared.past.resources_of(each.environment, each.key)
             declare_placement_untouched(
                 each.name, resources, environments[name], environments[name].provider, aliases=aliases
             )

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from typing import Any
 
 from slicewise.clusters.live import ExistingObjects
-from slicewise.documents import Fleet
+from slicewise.documents import DeploymentKey, Fleet
 from slicewise.manifests import SERVICE_KIND
 from slicewise.planning import PreviousPlacement
 
@@ -56,18 +56,25 @@ class LastUpdate:
         named = (each.partition("/") for each in self.before.unserved)
         return frozenset(f"{self.renamed.now(environment)}/{key}" for environment, _, key in named)
 
-    def former_name(self, placement: PreviousPlacement) -> str:
-        """Return what the component of one of `placements` was called: environment, namespace and deployment."""
-        return f"{self.renamed.formerly.get(placement.environment, placement.environment)}/{placement.key}"
+    def placements_in_state(self) -> Iterator[tuple[str, DeploymentKey]]:
+        """Yield the environment, by the name that it has now, and the deployment of each placement in the state."""
+        for former, there in self.state.environments.items():
+            for name in there.placements:
+                _, namespace, deployment = name.split("/", 2)
+                yield self.renamed.now(former), DeploymentKey(namespace, deployment)
 
-    def resources_of(self, placement: PreviousPlacement) -> list[StateResource]:
-        """Return what the state has of one of `placements`, by the names that it has now.
+    def former_name(self, environment: str, key: DeploymentKey) -> str:
+        """Return what the component of a placement was called: environment, namespace and deployment."""
+        return f"{self.renamed.formerly.get(environment, environment)}/{key}"
+
+    def resources_of(self, environment: str, key: DeploymentKey) -> list[StateResource]:
+        """Return what the state has of a placement, by the names that it has now.
 
         Where its environment has been renamed, an update that was killed may have moved a part of it.
         """
-        now = f"{placement.environment}/{placement.key}"
+        now = f"{environment}/{key}"
         found: set[StateResource] = set()
-        for name in (now, self.former_name(placement)):
+        for name in (now, self.former_name(environment, key)):
             there = self.state.environments.get(name.partition("/")[0], EnvironmentState())
             found |= {
                 replace(each, name=f"{now}{each.name.removeprefix(name)}") for each in there.placements.get(name, ())

@@ -148,11 +148,11 @@ async def prepare(
     skipped = {**reached.skipped, **verified}
     ownership.tell(skipped)
     staying = await stays(plan, config.environments, past.before, past.placements) if plan else ()
-    staying = (*staying, *stays_for_skipped(past.placements, planned.plan, skipped))
     past = await past.with_state(reached.existing, reads=bool(skipped or staying))
+    staying = (*staying, *stays_for_skipped(past, planned.plan, skipped))
     changed = {name: there for name, there in reached.existing.items() if name not in skipped}
     going, asked = await settle_deletions(config, past, planned.declared, skipped, changed)
-    going = going.wait({each.placement.environment: str(each.says) for each in staying})
+    going = going.wait({each.environment: str(each.says) for each in staying})
     refuse_if_all_are_skipped(config, planned.declared.keys() | going.leaving | going.moving, skipped)
     return Preparation(
         config,
@@ -180,7 +180,7 @@ async def with_state(prepared: Preparation) -> Preparation:
     past, skipped = await prepared.past.read_state(), prepared.skipped
     changed = {name: there for name, there in prepared.reached.existing.items() if name not in skipped}
     going, asked = await settle_deletions(prepared.config, past, prepared.planned.declared, skipped, changed)
-    going = going.wait({each.placement.environment: str(each.says) for each in prepared.staying})
+    going = going.wait({each.environment: str(each.says) for each in prepared.staying})
     return replace(
         prepared,
         past=past,

@@ -45,12 +45,15 @@ def wait_until_served(served: Sequence[Served], prepared: Preparation) -> pulumi
     """Wait until everything serves where the stack asks for it, and else until what left drained pools does.
 
     The Output says whether it does; what still has to wait for room that this very update frees counts as serving.
+    What is in an environment that is skipped does not: nobody can look, so the next `pulumi up` waits for it.
     """
     config, planned = prepared.config, prepared.planned
     waited = None if config.wait_for_ready else planned.drained_into
+    places = ((each.environment, each.deployment) for each in planned.plan.placements)
+    unseen = any(each[0] in prepared.skipped and (waited is None or each in waited) for each in places)
     served = [chosen for each in served if (chosen := each.only(waited)).placed]
     if not served:
-        return pulumi.Output.from_input(val=True)
+        return pulumi.Output.from_input(val=not unseen)
     seconds = config.ready_timeout
     gone = services_leaving(planned.previous, planned.plan)
     # Waiting starts when everything is applied, so an update that cannot apply something ends at once.
@@ -65,7 +68,9 @@ def wait_until_served(served: Sequence[Served], prepared: Preparation) -> pulumi
             more=config.how_to_set("readyTimeout", "SECONDS"),
         )
     )
-    serves = found.apply(lambda clusters: not any(each and not each.leaving for here in clusters for each in here))
+    serves = found.apply(
+        lambda clusters: not unseen and not any(each and not each.leaving for here in clusters for each in here)
+    )
     # It comes of kubeconfigs, and so it would be secret, and other stacks could not read what depends on it.
     return pulumi.Output.unsecret(serves)
 

@@ -44,7 +44,9 @@ def with_staying(outputs: Mapping[str, Any], past: LastUpdate, staying: Iterable
     before = past.state.outputs
     had = {**output_entries(before.get(LEAVING_OUTPUT)), **output_entries(before.get("placements"))}
     # What stays may have been placed under the name that its environment had then.
-    before_by_name = {each.name: had.get(each.name) or had.get(past.former_name(each.placement)) for each in staying}
+    before_by_name = {
+        each.name: had.get(each.name) or had.get(past.former_name(each.environment, each.key)) for each in staying
+    }
     kept = {
         name: {**entry, "environment": name.partition("/")[0]}
         for name, entry in sorted(before_by_name.items())

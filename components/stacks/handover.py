@@ -12,6 +12,7 @@ from slicewise.documents import DeploymentKey
 from slicewise.kubernetes import mapping
 from slicewise.planning import Plan, PreviousPlacement
 
+from ..last_update import LastUpdate
 from ..state import REVISION_OUTPUT, SKIPPED_OUTPUT, PreviousStack, StackUnreadableError, read_outputs_of
 from .reading import StackPlan
 
@@ -20,17 +21,19 @@ class Stays(NamedTuple):
     """A placement that the plan has elsewhere now, and that is served here for the time being.
 
     Attributes:
-        placement: What stays.
+        environment: Where it stays.
+        key: The deployment.
         says: For whom it waits, and what to do.
     """
 
-    placement: PreviousPlacement
+    environment: str
+    key: DeploymentKey
     says: Diagnostic
 
     @property
     def name(self) -> str:
         """What its component is called: environment, namespace and deployment."""
-        return f"{self.placement.environment}/{self.placement.key}"
+        return f"{self.environment}/{self.key}"
 
 
 async def stays(
@@ -62,28 +65,33 @@ async def stays(
     for each, new in moving.items():
         reasons = [reason for name in sorted(new) if (reason := _why_not_yet(plan, name, each.key, applied))]
         if reasons:
-            found.append(Stays(each, _stays(each, new, reasons)))
+            found.append(_staying(each.environment, each.key, new, reasons))
     return tuple(found)
 
 
-def stays_for_skipped(before: Iterable[PreviousPlacement], plan: Plan, skipped: Collection[str]) -> tuple[Stays, ...]:
-    """Return what must not leave yet, because the environment that it moves to is skipped, and does not have it.
+def stays_for_skipped(past: LastUpdate, plan: Plan, skipped: Collection[str]) -> tuple[Stays, ...]:
+    """Return what must not leave yet, because the environment that it moves to is skipped, and may not serve it.
+
+    An update that fails leaves what was to go: its outputs do not have that any more, and the state does. So what is
+    in its place was made, but as far as is known it never served.
 
     Args:
-        before: What the stack has, by the names that environments have now.
+        past: What the stack has, its state included.
         plan: The plan.
         skipped: The environments that are left as they are.
     """
-    had = [*before]
-    there = {(each.key, each.environment) for each in had}
+    had = {(each.environment, each.key) for each in past.placements}
+    left = {*past.placements_in_state()} - had
     now: defaultdict[DeploymentKey, set[str]] = defaultdict(set)
     for placement in plan.placements:
         now[placement.deployment].add(placement.environment)
     found = []
-    for each in had:
-        new = sorted(name for name in now[each.key] if name in skipped and (each.key, name) not in there)
-        if new and each.environment not in now[each.key] and each.environment not in skipped:
-            found.append(Stays(each, _stays(each, new, [f"{some(new)} {are(len(new))} skipped"])))
+    for environment, key in sorted(had | left):
+        if environment in now[key] or environment in skipped:
+            continue
+        not_served = skipped if (environment, key) in left else {name for name in skipped if (name, key) not in had}
+        if new := sorted(now[key].intersection(not_served)):
+            found.append(_staying(environment, key, new, [f"{some(new)} {are(len(new))} skipped"]))
     return tuple(found)
 
 
@@ -92,7 +100,7 @@ def elsewhere(plan: StackPlan, own: Collection[str], staying: Iterable[Stays], b
 
     Of what stays it is what was known before: what the plan has added since is what it waits for.
     """
-    kept = {each.placement.key for each in staying}
+    kept = {each.key for each in staying}
     here = {each.key for each in plan.placements if each.environment in own} | kept
     others = {
         str(key): before.elsewhere.get(str(key), frozenset()) if key in kept else plan.environments_of[key] - {*own}
@@ -132,9 +140,9 @@ def _why_not_yet(
     return f"stack {stack} does not have it there yet; run: pulumi up --stack {stack.rpartition('/')[2]}"
 
 
-def _stays(placement: PreviousPlacement, new: Iterable[str], reasons: Iterable[str]) -> Diagnostic:
+def _staying(environment: str, key: DeploymentKey, new: Iterable[str], reasons: Iterable[str]) -> Stays:
     message = (
-        f"it moves from {placement.environment} to {some(sorted(new))}, and stays in {placement.environment} until it "
-        f"is there: {'; '.join(reasons)}; then `pulumi up` here removes it"
+        f"it moves from {environment} to {some(sorted(new))}, and stays in {environment} until it is there: "
+        f"{'; '.join(reasons)}; then `pulumi up` here removes it"
     )
-    return Diagnostic.warning(Code.STAYS_UNTIL_SERVED, message, subject=placement.key.subject)
+    return Stays(environment, key, Diagnostic.warning(Code.STAYS_UNTIL_SERVED, message, subject=key.subject))

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import pulumi
 import pytest
 
-from components import serving_wait
+from components import preparation, serving_wait
+from components.clusters import Reached, SkipReason
 from components.fleet import Fleet
+from components.kubeconfig import nowhere
 from components.readiness import Wait
 from components.readiness.waiting import Unready
+from components.stack_config import StackConfig
+from slicewise.diagnostics import Code
+from slicewise.documents import InferenceEnvironment
 from slicewise.testing import run
 from tests.documents import Document, deployment, environment, model, plan_of, pool, profile, slices
 
@@ -74,6 +80,22 @@ def _waited(
 
     run(program)
     return sorted(each.placement for each in waits)
+
+
+@pytest.mark.parametrize("waits", [True, False])
+def test_what_nobody_can_look_at_does_not_serve(monkeypatch: pytest.MonkeyPatch, *, waits: bool) -> None:
+    """Its environment is skipped, so the next `pulumi up` has to wait for it, whether or not the stack always waits."""
+    outputs: dict[str, Any] = {}
+    drained = _environments(old="Drain", beside="NoNew")
+    down = SkipReason("west", "west does not answer [SW404]", Code.CLUSTER_UNREACHABLE)
+
+    async def answers(config: StackConfig, environments: Sequence[InferenceEnvironment], *_: object) -> Reached:
+        return Reached(nowhere(config, environments), {}, skipped={"west": (down,)})
+
+    monkeypatch.setattr(preparation, "reach_clusters", answers)
+    options: dict[str, Any] = {"wait_for_ready": waits, "on_unreachable": "skip"}
+    assert _waited(monkeypatch, drained, ASKED, BEFORE, outputs=outputs, **options) == []
+    assert outputs["unserved"] == ["west/team/chat", "west/team/code"]
 
 
 BEFORE = plan_of([*_environments(new="NoNew", beside="NoNew"), *ASKED])

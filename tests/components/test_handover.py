@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import pytest
 
+from components.last_update import LastUpdate
 from components.stacks.handover import Stays, elsewhere, stays, stays_for_skipped
 from components.stacks.reading import StackPlan
-from components.state import PreviousStack
+from components.state import PreviousStack, Renamed, StackState
+from components.state.stack_state import resources_by_environment
+from components.type_tokens import MODEL_PLACEMENT
 from slicewise.documents import DeploymentKey
 from slicewise.planning import PreviousPlacement, make_plan
 from slicewise.testing import Recorder
@@ -83,14 +86,37 @@ def test_what_is_remembered_of_other_stacks_does_not_change_while_it_waits() -> 
     assert elsewhere(moved, ["mig-a"], [], before) == {}
 
 
+SITES = [environment(name, slices("cut", "3g.40gb"), labels={"site": name}) for name in ("mig-a", "mig-b")]
+TO_B = make_plan(
+    fleet_of([*SITES, model("tiny", profile("any")), deployment("chat", "tiny", environmentSelector={"site": "mig-b"})])
+)
+
+
+def left(*outputs: str, state: Iterable[str] | None = None, renamed: Mapping[str, str] | None = None) -> LastUpdate:
+    """Return what an update leaves: the environments of `chat`, as its outputs say, and as the state has it."""
+    there = resources_by_environment(
+        f"urn:pulumi:test::slicewise::{MODEL_PLACEMENT}::{name}/{KEY}" for name in state or outputs
+    )
+    return LastUpdate(PreviousStack(tuple(map(placed, outputs))), StackState(there), Renamed(renamed or {}))
+
+
 def test_what_moves_to_an_environment_that_is_skipped_stays() -> None:
-    sites = [environment(name, slices("cut", "3g.40gb"), labels={"site": name}) for name in ("mig-a", "mig-b")]
-    asked = [model("tiny", profile("any")), deployment("chat", "tiny", environmentSelector={"site": "mig-b"})]
-    plan = make_plan(fleet_of([*sites, *asked]))
-    (found,) = stays_for_skipped([placed("mig-a")], plan, ["mig-b"])
+    (found,) = stays_for_skipped(left("mig-a"), TO_B, ["mig-b"])
     assert found.name == "mig-a/team/chat"
     assert "stays in mig-a until it is there: mig-b is skipped; then" in str(found.says)
     # Not where it is there already, nor where it goes elsewhere, nor where its own environment is skipped.
-    assert stays_for_skipped([placed("mig-a"), placed("mig-b")], plan, ["mig-b"]) == ()
-    assert stays_for_skipped([placed("mig-a")], plan, ["mig-c"]) == ()
-    assert stays_for_skipped([placed("mig-a")], plan, ["mig-a", "mig-b"]) == ()
+    assert stays_for_skipped(left("mig-a", "mig-b"), TO_B, ["mig-b"]) == ()
+    assert stays_for_skipped(left("mig-a"), TO_B, ["mig-c"]) == ()
+    assert stays_for_skipped(left("mig-a"), TO_B, ["mig-a", "mig-b"]) == ()
+
+
+def test_what_an_update_that_failed_has_left_stays_too() -> None:
+    failed = left("mig-b", state=("mig-a", "mig-b"))
+    (found,) = stays_for_skipped(failed, TO_B, ["mig-b"])
+    assert found.name == "mig-a/team/chat"
+    assert stays_for_skipped(failed, TO_B, []) == ()
+    assert stays_for_skipped(failed, TO_B, ["mig-c"]) == ()
+    assert stays_for_skipped(failed, TO_B, ["mig-a", "mig-b"]) == ()
+    # The environment has another name now.
+    (found,) = stays_for_skipped(left("mig-b", state=("old", "mig-b"), renamed={"mig-a": "old"}), TO_B, ["mig-b"])
+    assert found.name == "mig-a/team/chat"

@@ -18,7 +18,7 @@ from embedded.deadlines import wait_until
 from embedded.kserve_kinds import LLMInferenceService
 from slicewise.manifests import DEPLOYMENT_SUFFIX, KSERVE_API_VERSION, REVISION_ANNOTATION, SERVICE_KIND
 from tests.documents import deployment
-from tests.engine.several_clusters import BOTH, TINY, at, services
+from tests.engine.several_clusters import BOTH, TINY, at, come_back, services
 from tests.engine.workspace import Workspace
 
 READY = {"status": {"conditions": [{"type": "Ready", "status": "True", "reason": "Test", "message": "Test"}]}}
@@ -72,7 +72,7 @@ def serve(client: Client, name: str) -> None:
 
 
 @pytest.mark.long
-def test_the_old_goes_when_the_new_serves(stack: Workspace, clusters: dict[str, Client]) -> None:
+def test_the_old_goes_when_the_new_serves(stack: Workspace, clusters: dict[str, Client], west: ControlPlane) -> None:
     drained = deepcopy(BOTH[0])
     drained["spec"]["scheduling"] = "Drain"
     stack.write(drained, BOTH[1], TINY, deployment("chat", "tiny"), at("east", "home"))
@@ -91,6 +91,22 @@ def test_the_old_goes_when_the_new_serves(stack: Workspace, clusters: dict[str, 
     assert [services(client) for client in clusters.values()] == [{"chat": 1, "home": 1}, {"chat": 1}]
 
     # It is waited for again, and the old stays for as long.
+    stack.pulumi("up", "--yes", "--skip-preview", "--stack", "test", fails=True)
+    assert [services(client) for client in clusters.values()] == [{"chat": 1, "home": 1}, {"chat": 1}]
+
+    # Nor does it go while the other cluster is away and skipped, nor is it forgotten then that it waits.
+    server = west.processes[1]
+    server.kill()
+    try:
+        stack.configure(onUnreachable="skip")
+        for _ in range(2):
+            update = stack.up()
+            (told,) = [each for each in update.messages if "SW449" in each]
+            assert "it moves from east to west, and stays in east until it is there: west is skipped" in told
+            assert update.changes() == {}
+            assert services(clusters["east"]) == {"chat": 1, "home": 1}
+    finally:
+        come_back(server, clusters["west"])
     stack.pulumi("up", "--yes", "--skip-preview", "--stack", "test", fails=True)
     assert [services(client) for client in clusters.values()] == [{"chat": 1, "home": 1}, {"chat": 1}]
 
