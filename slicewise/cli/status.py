@@ -24,10 +24,11 @@ from slicewise.cli.options import (
 )
 from slicewise.cli.results import print_result
 from slicewise.cli.status_screen import FleetStatus, print_status, status_to_dict
-from slicewise.clusters.live import ServiceKey
+from slicewise.clusters.live import LiveService, ServiceKey, live_service
 from slicewise.clusters.readiness import ObservedServices
 from slicewise.clusters.status import (
     ServiceStatus,
+    closed_pools,
     not_planned,
     of_unknown_stacks,
     read_services,
@@ -114,7 +115,13 @@ def fleet_status(
             strangers += of_unknown_stacks(found.services, planned.get(name, set()))
     endpoints = [live_endpoint(fleet, each.placement, each.live) for each in statuses]
     services = tuple(zip(statuses, endpoints, strict=True))
-    return FleetStatus(services, tuple(more), plan.shortfalls, strangers)
+    there = {name: _live(read[name]) if name in read else None for name in chosen}
+    closed = closed_pools(fleet, plan, there, statuses, more)
+    return FleetStatus(services, tuple(more), plan.shortfalls, strangers, closed)
+
+
+def _live(found: ObservedServices) -> list[LiveService]:
+    return [live_service(each.service) for each in found.services.values() if each.service]
 
 
 def _status(fleet: Fleet, placement: Placement, services: ObservedServices | None) -> ServiceStatus:

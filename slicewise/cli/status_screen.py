@@ -10,7 +10,7 @@ from typing import Any, Final
 from rich.console import Console
 
 from slicewise.addresses import Endpoint
-from slicewise.clusters.status import ServiceState, ServiceStatus, UnplannedService
+from slicewise.clusters.status import ClosedPool, ServiceState, ServiceStatus, UnplannedService
 from slicewise.diagnostics import Diagnostic, counted
 from slicewise.planning import Shortfall, endpoint_to_dict
 from slicewise.presentation import Column, headline, show, show_line
@@ -32,6 +32,8 @@ _COLUMNS: Final = (
     Column("address"),
 )
 
+_CLOSED_COLUMNS: Final = tuple(map(Column, ("environment", "node pool", "scheduling", "still there", "waits for")))
+
 
 @dataclass(frozen=True, slots=True)
 class FleetStatus:
@@ -42,12 +44,14 @@ class FleetStatus:
         more: What runs and is not planned.
         shortfalls: What the plan could not place.
         strangers: How many other services each stack has, where it is not known which stack applies the documents.
+        closed: The pools that take nothing new, with what still runs there.
     """
 
     services: tuple[tuple[ServiceStatus, Endpoint], ...]
     more: tuple[UnplannedService, ...]
     shortfalls: tuple[Shortfall, ...]
     strangers: Mapping[str, int] = field(default_factory=dict)
+    closed: tuple[ClosedPool, ...] = ()
 
     @property
     def well(self) -> bool:
@@ -60,6 +64,7 @@ def status_to_dict(found: FleetStatus, unread: Mapping[str, Sequence[Diagnostic]
     return {
         "deployments": [_to_dict(status, endpoint) for status, endpoint in found.services],
         "notPlanned": [each.to_dict() for each in found.more],
+        "closedNodePools": [each.to_dict() for each in found.closed],
         "shortfalls": [
             {
                 "deployment": {"namespace": each.deployment.namespace, "name": each.deployment.name},
@@ -89,9 +94,12 @@ def _to_dict(status: ServiceStatus, endpoint: Endpoint) -> dict[str, Any]:
 
 
 def print_status(console: Console, found: FleetStatus) -> None:
-    """Print a row for each service, then what the others wait for, and a sum."""
+    """Print a row for each service, then what takes nothing new, what services wait for, and a sum."""
     if found.services:
         show(console, "What runs now", _COLUMNS, [_row(*each) for each in found.services])
+    if found.closed:
+        rows = [row for each in found.closed for row in _rows_of_closed(each)]
+        show(console, "Node pools that take nothing new", _CLOSED_COLUMNS, rows)
     said = [*_remarks(found)]
     for line, style in said:
         show_line(console, line, style)
@@ -126,6 +134,15 @@ def _row(status: ServiceStatus, endpoint: Endpoint) -> Sequence[str]:
         _STATES[status.state],
         endpoint.external or endpoint.in_cluster,
     )
+
+
+def _rows_of_closed(pool: ClosedPool) -> Iterator[Sequence[str]]:
+    """Yield a row for each service that is still there; one where there is none, or nobody knows."""
+    first = (pool.environment, pool.node_pool, pool.scheduling.value)
+    if not pool.services:
+        yield *first, "not known" if pool.services is None else "nothing", ""
+    for each in pool.services or ():
+        yield *first, str(each.deployment or "/".join(each.key)), each.waits_for
 
 
 def _advice(status: ServiceStatus) -> Sequence[str]:

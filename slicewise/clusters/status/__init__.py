@@ -1,18 +1,23 @@
 """What runs now, against the plan: each planned service as its cluster has it, and what is no longer planned.
 
 `read_services` reads one cluster, `service_statuses` judges what was read and is pure; `running_placements` says where
-deployments run, so that the plan which is compared keeps them there.
+deployments run, so that the plan which is compared keeps them there, and `closed_pools` what still runs
+where nothing new is to come.
 """
 
 from slicewise.clusters.status.judging import ServiceState, ServiceStatus, service_status
 from slicewise.clusters.status.reading import read_services
+from slicewise.clusters.status.remaining_services import ClosedPool, RemainingService, closed_pools
 from slicewise.clusters.status.running import running_placements
 from slicewise.clusters.status.unplanned_services import UnplannedService, not_planned, of_unknown_stacks
 
 __all__ = [
+    "ClosedPool",
+    "RemainingService",
     "ServiceState",
     "ServiceStatus",
     "UnplannedService",
+    "closed_pools",
     "not_planned",
     "of_unknown_stacks",
     "read_services",
