@@ -19,6 +19,7 @@ from policies.results.planned import earlier_placements
 from policies.results.reported_finding import ReportedFinding
 from policies.results.sarif import sarif
 from slicewise.diagnostics import InvalidInputError, printable, printable_lines
+from slicewise.sources import paused_collector
 
 EXIT_FAILED: Final = 1
 EXIT_UNUSABLE: Final = 2
@@ -27,6 +28,11 @@ EXIT_UNUSABLE: Final = 2
 def main(arguments: Sequence[str] | None = None) -> int:
     """Write the reports asked for, print the findings, and say by the exit code whether the stack may be updated."""
     options = _options(arguments)
+    with paused_collector():  # a preview of a thousand services is kept whole to the end
+        return _check(options)
+
+
+def _check(options: argparse.Namespace) -> int:
     try:
         preview = Preview.read(options.events.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, UnusableEventsError) as error:
