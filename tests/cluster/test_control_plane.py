@@ -113,14 +113,14 @@ def test_a_pod_gets_the_claims_of_its_templates(client: Client) -> None:
     spec = PodSpec(containers=[Container(name="main", image="vllm")], resourceClaims=[claim])
     client.create(Pod(metadata=ObjectMeta(name="claims", namespace="default"), spec=spec))
 
-    wait_until("a claim", lambda: list(client.list(ResourceClaim, namespace="default")) != [], seconds=30)
+    wait_until("a claim", lambda: list(client.list(ResourceClaim, namespace="default")) != [], seconds=300)
 
     (made,) = client.list(ResourceClaim, namespace="default")
     assert made.metadata
     assert made.metadata.name
     assert made.metadata.name.startswith("claims-slice-")
     client.delete(Pod, "claims", namespace="default")
-    wait_until("no claim", lambda: list(client.list(ResourceClaim, namespace="default")) == [], seconds=30)
+    wait_until("no claim", lambda: list(client.list(ResourceClaim, namespace="default")) == [], seconds=300)
     client.delete(ResourceClaimTemplate, "slice", namespace="default")
 
 
@@ -169,7 +169,7 @@ BINARIES = ("etcd", "kube-apiserver", "kube-controller-manager")
 @pytest.mark.parametrize("broken", ["etcd", "kube-apiserver"])
 def test_a_binary_that_fails_is_reported_with_the_end_of_its_log(tmp_path: Path, broken: str) -> None:
     for name in BINARIES:
-        write_script(tmp_path / name, "exec sleep 60")
+        write_script(tmp_path / name, "exec sleep 600")
     write_script(tmp_path / broken, "echo no space left on device; exit 3")
     with (
         pytest.raises(ControlPlaneError, match=rf"{broken} ended with exit code 3(.|\n)*no space left on device$"),
@@ -181,7 +181,7 @@ def test_a_binary_that_fails_is_reported_with_the_end_of_its_log(tmp_path: Path,
 
 def test_a_binary_that_is_none_is_reported(tmp_path: Path) -> None:
     for name in BINARIES:
-        write_script(tmp_path / name, "exec sleep 60")
+        write_script(tmp_path / name, "exec sleep 600")
     (tmp_path / "etcd").chmod(0o644)
     with (
         pytest.raises(ControlPlaneError, match=r"etcd ended (.|\n)*cannot run .*/etcd: Permission denied"),

@@ -18,6 +18,7 @@ from embedded.errors import ControlPlaneError
 from embedded.processes import Process
 
 SHELL = Path("/bin/sh")
+SECONDS = 300
 
 
 def check(process: Process) -> bool:
@@ -28,8 +29,13 @@ def check(process: Process) -> bool:
 def test_survives_the_thread_that_started_it(tmp_path: Path) -> None:
     started: list[Process] = []
 
+    def sleeps() -> bool:
+        return Path(f"/proc/{started[0].pid}/comm").read_text() == "sleep\n"
+
     def start() -> None:
-        started.append(Process(SHELL, ["-c", "exec sleep 60"], tmp_path))
+        started.append(Process(SHELL, ["-c", "exec sleep 600"], tmp_path))
+        # Only then has it told the kernel when it is to be killed.
+        wait_until("it sleeps", sleeps, SECONDS)
 
     thread = threading.Thread(target=start)
     thread.start()
@@ -37,13 +43,13 @@ def test_survives_the_thread_that_started_it(tmp_path: Path) -> None:
     with started[0] as process:
         time.sleep(0.3)  # nothing to wait for: the point is that nothing happens
         process.check()
-        assert Path(f"/proc/{process.pid}/comm").read_text() == "sleep\n"
+        assert sleeps()
 
 
 def test_stop_kills_what_ignores_the_request_to_end(tmp_path: Path) -> None:
-    script = "trap '' TERM; echo ready; exec sleep 60"
+    script = "trap '' TERM; echo ready; exec sleep 600"
     with Process(SHELL, ["-c", script], tmp_path) as process:
-        wait_until("trap set", lambda: "ready" in process.log.read_text(), seconds=10)
+        wait_until("trap set", lambda: "ready" in process.log.read_text(), seconds=SECONDS)
         process.stop(seconds=0.2)
         with pytest.raises(ControlPlaneError, match="sh ended with exit code -9"):
             process.check()
@@ -53,21 +59,21 @@ def test_error_of_an_early_end_has_the_tail_of_the_log_only(tmp_path: Path) -> N
     script = "for i in 1 2 3 4 5; do echo old; done; for i in $(seq 19); do echo new; done; echo the reason; exit 7"
     with Process(SHELL, ["-c", script], tmp_path) as process:
         with pytest.raises(ControlPlaneError, match="sh ended with exit code 7") as raised:
-            wait_until("its end", partial(check, process), seconds=10)
+            wait_until("its end", partial(check, process), seconds=SECONDS)
         assert str(raised.value).endswith("new\nthe reason")
         assert "old" not in str(raised.value)
 
 
 def test_a_killed_process_starts_again_and_continues_its_log(tmp_path: Path) -> None:
-    with Process(SHELL, ["-c", "echo started as $$; exec sleep 60"], tmp_path) as process:
-        wait_until("start", lambda: f"started as {process.pid}" in process.log.read_text(), seconds=10)
+    with Process(SHELL, ["-c", "echo started as $$; exec sleep 600"], tmp_path) as process:
+        wait_until("start", lambda: f"started as {process.pid}" in process.log.read_text(), seconds=SECONDS)
         first = process.pid
         process.kill()
         with pytest.raises(ControlPlaneError, match="sh ended with exit code -9"):
             process.check()
         process.restart()
         assert process.pid != first
-        wait_until("start", lambda: f"started as {process.pid}" in process.log.read_text(), seconds=10)
+        wait_until("start", lambda: f"started as {process.pid}" in process.log.read_text(), seconds=SECONDS)
         assert f"started as {first}" in process.log.read_text()
 
 

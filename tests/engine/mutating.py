@@ -83,7 +83,7 @@ def changing(
         client.patch(MutatingWebhookConfiguration, _NAME, document, patch_type=PatchType.APPLY)
         try:
             # The API server notices the registration a moment later.
-            wait_until("the webhook is asked", lambda: _probe(client) and asked.is_set(), seconds=30)
+            wait_until("the webhook is asked", lambda: _probe(client) and asked.is_set(), seconds=300)
             yield
         finally:
             client.delete(MutatingWebhookConfiguration, _NAME)

@@ -104,7 +104,7 @@ def test_a_service_is_let_go_when_kserve_is_gone_for_good(cluster: Client, plane
     install_kserve_webhooks(cluster, WebhookServer(port, write_certificate(tmp_path / "gone")))
     command = patch.replace("NAMESPACE", "team").replace("NAME", "held")
     try:
-        wait_until("it is refused", lambda: run_patch(plane, command).status_code == 500, seconds=30)
+        wait_until("it is refused", lambda: run_patch(plane, command).status_code == 500, seconds=300)
         assert "failed calling webhook" in run_patch(plane, command).json()["message"]
     finally:
         kubectl, verb, kinds, name, option = shlex.split(delete)
@@ -113,5 +113,5 @@ def test_a_service_is_let_go_when_kserve_is_gone_for_good(cluster: Client, plane
         for kind in (MutatingWebhookConfiguration, ValidatingWebhookConfiguration):
             cluster.delete(kind, name)
         cluster.delete(ValidatingWebhookConfiguration, "llminferenceserviceconfig.serving.kserve.io")
-    wait_until("it is let go", lambda: run_patch(plane, command).status_code in (200, 404), seconds=30)
+    wait_until("it is let go", lambda: run_patch(plane, command).status_code in (200, 404), seconds=300)
     assert services(cluster) == []

@@ -123,7 +123,7 @@ class Workspace:
     def python(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Run Python in the workspace, as `python -m slicewise` is run in a checkout."""
         return subprocess.run(
-            [sys.executable, *arguments], cwd=self.directory, capture_output=True, text=True, check=True, timeout=60
+            [sys.executable, *arguments], cwd=self.directory, capture_output=True, text=True, check=True, timeout=300
         )
 
     def write(self, *documents: dict[str, Any]) -> None:

@@ -20,6 +20,14 @@ DEMO = str(ROOT / "stacks/demo")
 SHORTFALL = str(ROOT / "stacks/shortfall")
 GKE_MIXED = str(ROOT / "stacks/gke-mixed")
 COMMAND = (sys.executable, "-W", "error", "-m", "slicewise")
+# For it nothing takes so long that there is a bar, however busy the machine is.
+_PATIENT = (
+    "from slicewise.cli import app; from slicewise.presentation import progress; progress.SECONDS = 600; app.main()"
+)
+PATIENT = (
+    "from slicewise.cli import app; from slicewise.presentation import progress; progress.SECONDS = 600; app.main()"
+)
+PATIENT = (sys.executable, "-W", "error", "-c", _PATIENT)
 SECONDS = 300
 COMMANDS = list(FUNCTIONS)
 

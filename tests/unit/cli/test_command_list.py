@@ -11,7 +11,7 @@ from importlib import import_module
 import pytest
 
 from slicewise.cli.command_list import COMMANDS, CommandList
-from tests.unit.cli.running import COMMAND, ROOT, in_process, in_terminal
+from tests.unit.cli.running import COMMAND, ROOT, SECONDS, in_process, in_terminal
 
 # What only some commands need, and takes most of the time that a program takes to start.
 HEAVY = ("slicewise.documents", "slicewise.planning", "slicewise.clusters", "pydantic", "lightkube")
@@ -35,7 +35,12 @@ def imported(*arguments: str) -> list[str]:
         f"finally: print(*[name for name in {HEAVY} if name in sys.modules], file=sys.stderr)"
     )
     run = subprocess.run(
-        [sys.executable, "-c", program, *arguments], cwd=ROOT, capture_output=True, text=True, check=False, timeout=60
+        [sys.executable, "-c", program, *arguments],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=SECONDS,
     )
     return run.stderr.split()
 

@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from tests.unit.cli.running import COMMAND, DEMO, ROOT, SECONDS, SHORTFALL, in_process, in_terminal
+from tests.unit.cli.running import COMMAND, DEMO, PATIENT, ROOT, SECONDS, SHORTFALL, in_process, in_terminal
 
 IMPATIENT = (
     "from slicewise.cli import app; from slicewise.presentation import progress; progress.SECONDS = 0; app.main()"
@@ -22,7 +22,7 @@ def test_a_bar_for_what_takes_long_in_a_terminal() -> None:
 
 
 def test_no_bar_for_what_is_quick() -> None:
-    run = in_terminal(*COMMAND, "validate", DEMO)
+    run = in_terminal(*PATIENT, "validate", DEMO)
     assert run.stdout == "valid: 2 environments, 2 models, 2 deployments\n"
     assert "\x1b" not in run.stdout
 

@@ -117,7 +117,7 @@ def test_a_directory_without_packages_is_refused(tmp_path: Path) -> None:
 def test_the_command_measures_the_checkout_that_it_is_given(checkout: Path) -> None:
     def run(*arguments: str) -> str:
         command = [sys.executable, str(SCRIPT), *arguments]
-        return subprocess.run(command, capture_output=True, text=True, check=True, timeout=60).stdout
+        return subprocess.run(command, capture_output=True, text=True, check=True, timeout=300).stdout
 
     shapes = json.loads(run(str(checkout), "--json"))["packages"]
     assert [each["name"] for each in shapes] == ["garden", "house", "house.cellar", "house.roof"]

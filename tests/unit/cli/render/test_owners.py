@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.unit.cli.render.rendering import GEMMA, MANIFESTS, contents, edit, render, without_deployments
-from tests.unit.cli.running import DEMO, slicewise
+from tests.unit.cli.running import DEMO, SECONDS, slicewise
 
 
 @pytest.mark.parametrize("environments", [("mig-a", "onprem-b"), ("mig-z", "onprem-z")])
@@ -90,7 +90,7 @@ def test_the_files_of_another_owner_go_in_one_step_and_none_of_them_stays(
     assert run.returncode == 2
     command = re.search(r"remove all its files: (.*) \[SW111\]$", run.stderr)
     assert command
-    subprocess.run(["bash", "-c", command[1]], check=True, timeout=10)  # noqa: S607 - what people paste
+    subprocess.run(["bash", "-c", command[1]], check=True, timeout=SECONDS)  # noqa: S607 - what people paste
     assert list(contents(output)) == ["mig-a/theirs.yaml"]
     assert render(others, output, "--owner", "new").returncode == 0
     assert "the old one's\n" not in "".join(path.read_text() for path in output.rglob("team-a*.yaml"))

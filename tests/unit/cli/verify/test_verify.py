@@ -10,7 +10,7 @@ import pytest
 
 from tests.documents import deployment, environment, model, pool, profile, slices
 from tests.unit.cli.api_server import SERVICES, api_server, node
-from tests.unit.cli.running import COMMAND, in_terminal, slicewise
+from tests.unit.cli.running import PATIENT, in_terminal, slicewise
 from tests.unit.cli.verify.verifying import CANARY, DOCUMENTS, NODES, kubeconfig, write
 
 if TYPE_CHECKING:
@@ -213,19 +213,27 @@ def test_kserve_and_namespaces_are_asked_for(tmp_path: Path) -> None:
 
 def test_in_a_terminal(documents: str, server: str, tmp_path: Path) -> None:
     file = kubeconfig(tmp_path, server)
-    run = in_terminal(*COMMAND, "verify", documents, "--environment", "east", "--kubeconfig", file)
+    run = in_terminal(*PATIENT, "verify", documents, "--environment", "east", "--kubeconfig", file)
     assert run.returncode == 0
     assert "1 environment verified: as declared" in run.stdout
     assert "reading clusters" not in run.stdout
 
 
+# Until there is a bar, however long that takes.
 SLOW = """
 import time
 from slicewise.presentation import progress
 progress.SECONDS = 0.05
+begun = []
+class Seen(progress.Progress):
+    def start(self):
+        super().start()
+        begun.append(self)
+progress.Progress = Seen
 with progress.waiting_bar("reading clusters", 2) as done:
     done()
-    time.sleep(0.5)
+    while not begun:
+        time.sleep(0.01)
 """
 
 
