@@ -113,15 +113,21 @@ def _without_log(home: Path) -> None:
 
 
 def _python(home: Path) -> Path:
-    """Write the Python that `pulumi` runs, and return its path: this one, which asks pip only once what is installed.
+    """Write the Python that `pulumi` runs, and return its path: this one, with two differences.
 
-    Pip takes as long to say it as the program takes for a preview.
+    It asks pip only once what is installed, which takes as long as the program takes for a preview. And a program that
+    the engine interrupts before it has begun ends without a word, as it does from then on: no line of it can say so
+    while Python itself, or what Pulumi runs programs with, is being imported.
     """
-    installed, python = home / "installed.json", home / "python"
+    installed, python, early = home / "installed.json", home / "python", home / "early"
     installed.write_text(_installed(), encoding="utf-8")
+    early.mkdir(exist_ok=True)
+    # What Python imports first of all, wherever it is found (library `site`).
+    (early / "sitecustomize.py").write_text("import signal\n\nsignal.signal(signal.SIGINT, signal.SIG_DFL)\n")
     python.write_text(
         "#!/bin/sh\n"
         f'[ "$*" = "{" ".join(_LIST_PACKAGES)}" ] && exec cat {shlex.quote(str(installed))}\n'
+        f'export PYTHONPATH={shlex.quote(str(early))}"${{PYTHONPATH:+:$PYTHONPATH}}"\n'
         f'exec {shlex.quote(sys.executable)} "$@"\n'
     )
     python.chmod(0o700)
