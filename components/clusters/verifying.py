@@ -11,9 +11,11 @@ import pulumi
 from slicewise.clusters.live import LiveCluster, ObjectName, Unreadable, read_or_refusal
 from slicewise.diagnostics import (
     Code,
+    Diagnostic,
     difference_line,
     errors_first,
     fixed_by_update,
+    lacks_rights,
     printable,
     printable_lines,
     stops_update,
@@ -92,20 +94,26 @@ async def verify_clusters(
     # `settle` has refused services of other stacks already (SW420 to SW424).
     differences = [each for each in verified.differences if each.code is not Code.SERVICE_OF_ANOTHER]
     for each in differences:
-        if not stops_update(each) and not fixed_by_update(each):
+        if not _stops(each, config) and not fixed_by_update(each):
             told = f"{difference_line(each)}; {each.remedy}"
             if each.code is Code.CLUSTER_UNREADABLE and config.verify is None:
                 _note(told)
             else:
                 pulumi.log.warn(printable(told))
+    stopping = [each for each in errors_first(differences) if _stops(each, config)]
     errors = [
         SkipReason(each.subject.name, printable_lines(f"{difference_line(each)}\n    remedy: {each.remedy}"), each.code)
-        for each in errors_first(differences)
-        if stops_update(each)
+        for each in stopping
     ]
-    found = "what is declared and what the clusters have differ" if errors else "clusters cannot be read"
+    differ = any(map(stops_update, stopping))
+    found = "what is declared and what the clusters have differ" if differ else "clusters cannot be read"
     names_of_all = [environment.metadata.name for environment in fleet.environments]
     return skip_or_fail(config, names_of_all, [*unread, *errors], found)
+
+
+def _stops(difference: Diagnostic, config: StackConfig) -> bool:
+    """Return whether an update must not begin: where the stack asks for the comparison, all of it has to be made."""
+    return stops_update(difference) or (config.verify is True and lacks_rights(difference))
 
 
 def _note(text: str) -> None:

@@ -11,7 +11,7 @@ from typing import Final
 from slicewise.clusters.access import Cause, KubeconfigError, Refusal, check_kubeconfig, read_context, unreachable
 from slicewise.clusters.live import ExistingObjects
 from slicewise.clusters.preflight import ClusterAnswer, Needs, ask_or_refusal, needs_of_leaving, rights_missing
-from slicewise.diagnostics import Code, some
+from slicewise.diagnostics import Code
 
 from ..clusters import SkipReason, skip_or_fail
 from ..stack_config import KubeconfigSourceName, StackConfig
@@ -117,8 +117,7 @@ async def _ask(text: str | None, needs: Needs) -> ClusterAnswer | Silent:
     if answer.denied:
         return Silent(rights_missing(answer.denied).text, answers=True)
     if answer.existing.unread:
-        places = sorted(f"{place.resource} in namespace {place.namespace}" for place in answer.existing.unread)
-        return Silent(f"its user may not list {some(places)}", answers=True)
+        return Silent(rights_missing(place.right for place in answer.existing.unread).text, answers=True)
     return answer
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from collections.abc import Set as AbstractSet
 from typing import Final
 
-from slicewise.clusters.live import NAMESPACE_KIND, ExistingObjects, LiveObject, ObjectName
+from slicewise.clusters.live import NAMESPACE_KIND, ExistingObjects, LiveObject, ObjectName, denials
 from slicewise.clusters.preflight import Owner, StackClaim, owner
 from slicewise.clusters.verify import PlannedService
 from slicewise.diagnostics import Code, Diagnostic, Subject
@@ -90,8 +90,7 @@ def unread(here: EnvironmentPlan, there: ExistingObjects) -> Iterator[Diagnostic
     for place in sorted(there.unread):
         if place.kind != NAMESPACE_KIND:
             message = (
-                f"its user may not list {place.resource} in namespace {place.namespace}, so whether the plan's are "
-                "another stack's is not known"
+                f"its user may not {denials([place.right])}, so whether the plan's are another stack's is not known"
             )
             remedy = f"give it the rights of {_ROLE}"
             yield Diagnostic.error(

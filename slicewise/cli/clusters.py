@@ -13,7 +13,7 @@ import typer
 from slicewise.cli.command_inputs import fail
 from slicewise.cli.kubeconfigs import read_given, read_kubeconfig
 from slicewise.clusters.access import can_be_read, not_a_file
-from slicewise.clusters.live import Unreadable, read_or_refusal
+from slicewise.clusters.live import THE_RIGHTS, Right, Unreadable, denials, read_or_refusal, right_facts
 from slicewise.diagnostics import Code, Diagnostic, InvalidInputError, Place, closest, quoted, shown_file, there_are
 from slicewise.documents import Fleet
 from slicewise.presentation import waiting_bar
@@ -207,6 +207,19 @@ async def _read_all(
         if isinstance(answer, Unreadable)
     }
     return read_, unread
+
+
+def lacking_rights(environment: str, missing: Sequence[Right], unknown: str) -> Diagnostic:
+    """Return what is wrong where a part of a cluster may not be read.
+
+    Args:
+        environment: The name of its environment.
+        missing: The rights that its user lacks.
+        unknown: What is not known for that, as a clause.
+    """
+    message = f"environment {environment}: this user may not {denials(missing)}, so {unknown}"
+    place, remedy = Place(_OPTION), f"give it {THE_RIGHTS}"
+    return Diagnostic.error(Code.CLUSTER_UNREADABLE, message, remedy, place=place, **right_facts(missing))
 
 
 def _problem(option: str, message: str, code: Code, remedy: str = "") -> Diagnostic:

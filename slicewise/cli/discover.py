@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from slicewise.cli.command_inputs import fail
 from slicewise.cli.kubeconfigs import read_kubeconfig
@@ -12,13 +12,15 @@ from slicewise.cli.option_checks import LONGEST_NAME
 from slicewise.cli.options import EnvironmentName, KubeconfigContext, KubeconfigFile, SecretName, StackOfCluster
 from slicewise.cli.results import print_result
 from slicewise.clusters.access import can_be_read, check_kubeconfig, not_a_file, unreachable
-from slicewise.clusters.discover import NothingToDeclareError, describe_cluster, dns_label
-from slicewise.clusters.live import Unreadable, read_or_refusal
+from slicewise.clusters.discover import NOT_DESCRIBED, NothingToDeclareError, describe_cluster, dns_label
+from slicewise.clusters.live import THE_RIGHTS, Right, Unreadable, denials, read_or_refusal
 from slicewise.diagnostics import Code, Diagnostic, InvalidInputError, Place
 from slicewise.presentation import waiting_bar
 
 if TYPE_CHECKING:
     from slicewise.clusters.live import LiveCluster
+
+_AMBIENT: Final = "the kubeconfig that kubectl would use"
 
 
 def discover(
@@ -35,16 +37,20 @@ def discover(
     Example: slicewise discover --kubeconfig mig-a.kubeconfig --name mig-a > stacks/prod/mig-a.yaml
     """
     try:
-        written = discover_environment(kubeconfig, context, name, secret_name, stack)
+        written, unread = discover_environment(kubeconfig, context, name, secret_name, stack)
     except InvalidInputError as error:
         fail(error)
     print_result(written.removesuffix("\n"))
+    if unread:
+        where = str(kubeconfig) if kubeconfig else _AMBIENT
+        message = f"this user may not {denials(unread)}, so what depends on that is not in the document"
+        fail(_error(where, message, Code.CLUSTER_UNREADABLE, f"give it {THE_RIGHTS}, and discover again"))
 
 
 def discover_environment(
     kubeconfig: Path | None, context: str | None, name: str | None, secret: str | None, stack: str | None = None
-) -> str:
-    """Return the YAML that describes the cluster which a kubeconfig leads to.
+) -> tuple[str, list[Right]]:
+    """Return the YAML that describes the cluster which a kubeconfig leads to, and what it may not read for that.
 
     Args:
         kubeconfig: Its file; None for the one that kubectl would use.
@@ -57,7 +63,7 @@ def discover_environment(
         InvalidInputError: the kubeconfig cannot be used (SW402, SW403, SW407, SW408), the cluster cannot be read
             (SW404, SW621), or it has no GPUs (SW604).
     """
-    where = str(kubeconfig) if kubeconfig else "the kubeconfig that kubectl would use"
+    where = str(kubeconfig) if kubeconfig else _AMBIENT
     if kubeconfig is not None and not can_be_read(kubeconfig):
         raise _error(where, not_a_file(kubeconfig), Code.KUBECONFIG_MISSING)
     text, current = read_kubeconfig(where, str(kubeconfig) if kubeconfig else None, context)
@@ -67,9 +73,10 @@ def discover_environment(
     if isinstance(answer, Unreadable):
         raise _error(where, answer.reason, Code.CLUSTER_UNREADABLE, answer.remedy)
     try:
-        return describe_cluster(answer, chosen, secret or f"{chosen}-kubeconfig", current, stack)
+        written = describe_cluster(answer, chosen, secret or f"{chosen}-kubeconfig", current, stack)
     except NothingToDeclareError as error:
         raise _error(where, f"the cluster has nothing to declare: {error}", Code.NO_GPU_RESOURCE) from None
+    return written, [each.right for each in answer.unread if each not in NOT_DESCRIBED]
 
 
 async def _ask(where: str, text: str) -> LiveCluster | Unreadable:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Final
@@ -13,7 +13,7 @@ from rich.console import Console
 
 from slicewise.addresses import SERVING_PORT, Endpoint, curl_line, workload_service
 from slicewise.cli import exit_codes
-from slicewise.cli.clusters import chosen_environments, kubeconfig_texts, options_by_environment, read_live_clusters
+from slicewise.cli.clusters import chosen_environments, kubeconfig_texts, options_by_environment, read_at_once
 from slicewise.cli.command_inputs import fail, read_plan
 from slicewise.cli.live_endpoints import live_endpoint
 from slicewise.cli.options import (
@@ -27,7 +27,8 @@ from slicewise.cli.options import (
 )
 from slicewise.cli.results import print_result
 from slicewise.cli.status_screen import MAKES_IT
-from slicewise.clusters.live import LiveCluster, LiveService, Readable
+from slicewise.clusters.live import LiveService, ServiceKey
+from slicewise.clusters.status import read_services_alone
 from slicewise.diagnostics import InvalidInputError
 from slicewise.documents import Fleet, served_name
 from slicewise.planning import Placement, Plan, endpoint_to_dict, placement_endpoint
@@ -48,7 +49,7 @@ _STATES: Final = {
     AskedState.READY: "ready",
     AskedState.NOT_READY: "not ready",
     AskedState.ABSENT: "not there",
-    AskedState.UNREADABLE: "not known: this user may not list services",
+    AskedState.UNREADABLE: "not known: its cluster could not be read",
     AskedState.NOT_ASKED: "its cluster was not asked",
 }
 
@@ -127,9 +128,10 @@ def endpoints(
     chosen = chosen_environments(fleet, environment) if environment else list(fleet.environment)
     files, contexts = options_by_environment(fleet, chosen, kubeconfig or [], context or [])
     texts, wrong = kubeconfig_texts(sorted({*files, *contexts}), files, contexts)
-    clusters, unread = read_live_clusters(texts)
+    namespaces = {deployment.metadata.namespace for deployment in fleet.deployments}
+    services, unread = read_at_once(texts, lambda _, text: read_services_alone(text, namespaces))
     placements = [each for each in made.placements if each.environment in chosen]
-    found = [_callable(fleet, each, clusters.get(each.environment)) for each in placements]
+    found = [_callable(fleet, each, services.get(each.environment), unread) for each in placements]
     if output is Output.JSON:
         print_result(json.dumps({"endpoints": [each.to_dict() for each in found]}, indent=2))
     else:
@@ -142,14 +144,20 @@ def endpoints(
         raise typer.Exit(exit_codes.SHORTFALL)
 
 
-def _callable(fleet: Fleet, placement: Placement, cluster: LiveCluster | None) -> CallableEndpoint:
+def _callable(
+    fleet: Fleet,
+    placement: Placement,
+    services: Mapping[ServiceKey, LiveService] | None,
+    unread: Container[str],
+) -> CallableEndpoint:
     deployment = fleet.deployment[placement.deployment]
     model = served_name(deployment, fleet.model_of(deployment))
     group = deployment.spec.router.group
-    endpoint, state = placement_endpoint(fleet, placement), AskedState.NOT_ASKED
-    if cluster is not None:
-        live = cluster.services.get((placement.deployment.namespace, endpoint.service))
-        state = _state(live, unread=Readable.SERVICES in cluster.unread)
+    endpoint = placement_endpoint(fleet, placement)
+    state = AskedState.UNREADABLE if placement.environment in unread else AskedState.NOT_ASKED
+    if services is not None:
+        live = services.get((placement.deployment.namespace, endpoint.service))
+        state = _state(live)
         endpoint = live_endpoint(fleet, placement, live)
     return CallableEndpoint(placement, endpoint, model, state, group, _no_address(fleet, placement, state))
 
@@ -164,9 +172,7 @@ def _no_address(fleet: Fleet, placement: Placement, state: AskedState) -> str:
     return "not known: its service's status does not say it"
 
 
-def _state(live: LiveService | None, *, unread: bool) -> AskedState:
-    if unread:
-        return AskedState.UNREADABLE
+def _state(live: LiveService | None) -> AskedState:
     if live is None:
         return AskedState.ABSENT
     return AskedState.READY if live.ready else AskedState.NOT_READY

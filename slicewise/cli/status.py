@@ -5,11 +5,18 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from typing import Final
 
 import typer
 
 from slicewise.cli import exit_codes
-from slicewise.cli.clusters import chosen_environments, kubeconfig_texts, options_by_environment, read_at_once
+from slicewise.cli.clusters import (
+    chosen_environments,
+    kubeconfig_texts,
+    lacking_rights,
+    options_by_environment,
+    read_at_once,
+)
 from slicewise.cli.command_inputs import print_lines, read_fleet, read_previous
 from slicewise.cli.live_endpoints import live_endpoint
 from slicewise.cli.options import (
@@ -39,6 +46,8 @@ from slicewise.diagnostics import Diagnostic
 from slicewise.documents import Fleet
 from slicewise.planning import Placement, Plan, make_plan, placement_endpoint
 from slicewise.presentation import printing_console
+
+_SEEN: Final = "only KServe's word is known of what runs"
 
 
 def status(
@@ -72,6 +81,7 @@ def status(
     made = make_plan(fleet, earlier or running)
     found = fleet_status(fleet, made, chosen, read, stack)
     problems: dict[str, list[Diagnostic]] = unread | wrong
+    problems |= {name: [lacking_rights(name, each.unread, _SEEN)] for name, each in read.items() if each.unread}
     if output is Output.JSON:
         print_result(json.dumps(status_to_dict(found, problems), indent=2))
     else:

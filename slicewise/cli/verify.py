@@ -32,6 +32,7 @@ from slicewise.diagnostics import (
     counted,
     difference_line,
     errors_first,
+    lacks_rights,
 )
 from slicewise.presentation import ERROR, WARNING, Column, printing_console, show, show_line
 
@@ -56,7 +57,7 @@ def verify(
     Reads the clusters and changes nothing. Every difference has a code, a severity and a remedy: what pods of the plan
     lack is an error, what no pod needs a warning. With --previous it also looks for the services of that plan.
 
-    Exit codes: 0 no errors (there may be warnings), 2 the input is wrong or a cluster cannot be read, 4 errors.
+    Exit codes: 0 no errors (there may be warnings), 2 the input is wrong, or not all of a cluster can be read, 4 errors.
 
     Example: slicewise verify stacks/prod --kubeconfig mig-a=mig-a.kubeconfig
     """
@@ -75,6 +76,8 @@ def verify(
     if unread:
         # One cluster could not be read: the others' differences are printed all the same.
         fail(InvalidInputError([problem for problems in unread.values() for problem in problems]))
+    if any(map(lacks_rights, verified.differences)):
+        raise typer.Exit(exit_codes.INVALID)
     if verified.has_errors:
         raise typer.Exit(exit_codes.DIFFERENT)
 

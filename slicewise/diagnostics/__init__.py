@@ -30,6 +30,7 @@ from slicewise.diagnostics.differences import (
     difference_to_dict,
     errors_first,
     fixed_by_update,
+    lacks_rights,
     merged,
     stops_update,
 )
@@ -66,6 +67,7 @@ __all__ = [
     "errors_first",
     "fixed_by_update",
     "have",
+    "lacks_rights",
     "merged",
     "named",
     "place_order",

@@ -23,6 +23,11 @@ def stops_update(difference: Diagnostic) -> bool:
     return difference.is_error and not fixed_by_update(difference)
 
 
+def lacks_rights(difference: Diagnostic) -> bool:
+    """Return whether it names rights without which something could not be compared."""
+    return "rights" in difference.facts
+
+
 def difference_line(difference: Diagnostic) -> str:
     """Write what differs on one line, without what to do: `east/small: ...`."""
     where = "/".join(filter(None, (difference.subject.name, difference.subject.node_pool)))

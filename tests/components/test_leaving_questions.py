@@ -118,7 +118,7 @@ def test_what_cannot_be_asked_is_silent(text: str | None, says: str) -> None:
             Api(rules=()),
             "its user may not delete, get, list, watch llminferenceservices.serving.kserve.io in namespace",
         ),
-        (Hidden(), "its user may not list llminferenceservices in namespace team"),
+        (Hidden(), "its user may not list llminferenceservices.serving.kserve.io in namespace team; give it"),
     ],
 )
 def test_a_cluster_that_answers_and_does_not_let_it_be_asked_would_delete(api: Api, says: str) -> None:

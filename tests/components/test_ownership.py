@@ -226,7 +226,7 @@ def test_what_may_not_be_looked_at_is_not_gone() -> None:
     assert drift.gone_objects(here, ExistingObjects("uid")) == {CHAT}
     assert drift.gone_objects(here, ExistingObjects("uid", unread=hidden)) == frozenset()
     (problem,) = owners.unread(here, ExistingObjects("uid", unread=hidden))
-    assert "may not list llminferenceservices in namespace team" in problem.text
+    assert "may not list llminferenceservices.serving.kserve.io in namespace team, so" in problem.text
     assert problem.code.value == "SW413"
 
 

@@ -66,6 +66,11 @@ _UNREAD: Final = {
     Readable.TAINT_RULES: "devices with taints of these are counted",
 }
 
+NOT_DESCRIBED: Final = frozenset(
+    {Readable.NAMESPACES, Readable.LIMIT_RANGES, Readable.RESOURCE_QUOTAS, Readable.PRIORITY_CLASSES}
+)
+"""What is read of every cluster and no document has anything of."""
+
 
 class NothingToDeclareError(Exception):
     """No node offers GPUs that a pool could declare; the message says what was looked for, and what was found."""

@@ -37,7 +37,7 @@ from slicewise.clusters.live.named_objects import LiveClaim, LiveNamed, NamedObj
 from slicewise.clusters.live.namespace_rules import ENFORCE_LABEL, LimitItem, NamespaceRules, Priority, ResourceQuota
 from slicewise.clusters.live.node_group_bounds import belongs, most_nodes
 from slicewise.clusters.live.published_slices import PublishedPool
-from slicewise.clusters.live.rights import Right, find_denied
+from slicewise.clusters.live.rights import THE_RIGHTS, Right, denials, find_denied, right_facts
 from slicewise.clusters.live.routes import LiveRoute, live_route
 from slicewise.clusters.live.served_kinds import (
     INFERENCE_POOLS,
@@ -66,6 +66,7 @@ __all__ = [
     "ROUTES",
     "SCALED_OBJECTS",
     "SERVICES",
+    "THE_RIGHTS",
     "UNSETTLED",
     "ApiKind",
     "ExistingObjects",
@@ -109,6 +110,7 @@ __all__ = [
     "belongs",
     "by_allocation",
     "by_whoever_offers",
+    "denials",
     "describes_gpus",
     "find_denied",
     "find_unserved",
@@ -127,4 +129,5 @@ __all__ = [
     "read_existing_objects",
     "read_or_refusal",
     "resource_of_device",
+    "right_facts",
 ]

@@ -11,11 +11,12 @@ from slicewise.clusters.access import close_client, open_client, refusal_of
 from slicewise.clusters.live.existing_objects import ObjectName
 from slicewise.clusters.live.facts import LiveCluster
 from slicewise.clusters.live.reader import read_cluster
+from slicewise.clusters.live.rights import THE_RIGHTS
 
 if TYPE_CHECKING:
     from lightkube import AsyncClient
 
-_RIGHTS: Final = "give its user get and list on nodes, pods and namespaces"
+_RIGHTS: Final = f"let its user list nodes: give it {THE_RIGHTS}"
 _Answer = TypeVar("_Answer")
 
 

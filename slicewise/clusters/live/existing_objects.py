@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from urllib.parse import urlencode
 
 from slicewise.clusters.access import get_object
+from slicewise.clusters.live.rights import Right
+from slicewise.clusters.live.served_kinds import group_of
 from slicewise.clusters.live.services import generation
 from slicewise.kubernetes import items, mapping, text
 from slicewise.manifests import ENVIRONMENT_ANNOTATION, STACK_ANNOTATION
@@ -52,6 +54,13 @@ class KindInNamespace(NamedTuple):
     kind: str
     resource: str
     namespace: str
+
+    @property
+    def right(self) -> Right:
+        """What looking for them needs: a namespace is looked for by its name, and everything else is listed."""
+        if self.kind == NAMESPACE_KIND:
+            return Right("", self.resource, "get", None)
+        return Right(group_of(self.api_version), self.resource, "list", self.namespace or None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Final
 
 from slicewise.clusters.live.device_classes import LiveDeviceClass
 from slicewise.clusters.live.gateways import LiveGateway
@@ -12,6 +13,7 @@ from slicewise.clusters.live.gpus import Gpus
 from slicewise.clusters.live.named_objects import NamedObjects
 from slicewise.clusters.live.namespace_rules import NamespaceRules, Priority
 from slicewise.clusters.live.published_slices import PublishedPool
+from slicewise.clusters.live.rights import Right
 from slicewise.clusters.live.routes import LiveRoute
 from slicewise.clusters.live.served_kinds import ApiKind
 from slicewise.clusters.live.services import LiveService, ServiceKey
@@ -131,6 +133,23 @@ class Readable(StrEnum):
     """Only where there are ResourceSlices, as the next two."""
     RESOURCE_CLAIMS = "resourceclaims"
     TAINT_RULES = "devicetaintrules"
+
+    @property
+    def right(self) -> Right:
+        """What reading it needs."""
+        return _NOT_LISTED.get(self) or Right(_GROUPS.get(self, ""), self.value, "list", None)
+
+
+_GROUPS: Final = {
+    Readable.SERVICES: "serving.kserve.io",
+    Readable.PRIORITY_CLASSES: "scheduling.k8s.io",
+    **dict.fromkeys(
+        (Readable.RESOURCE_SLICES, Readable.DEVICE_CLASSES, Readable.RESOURCE_CLAIMS, Readable.TAINT_RULES),
+        "resource.k8s.io",
+    ),
+}
+# The one that has what cluster-autoscaler says.
+_NOT_LISTED: Final = {Readable.CONFIG_MAPS: Right("", Readable.CONFIG_MAPS.value, "get", "kube-system")}
 
 
 @dataclass(frozen=True, slots=True)

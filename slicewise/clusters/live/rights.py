@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from slicewise.clusters.access import post_object
+from slicewise.diagnostics import some
 from slicewise.kubernetes import items, mapping
 
 if TYPE_CHECKING:
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
 # Of one cluster at a time: a plan of many namespaces is not a reason to flood a server.
 _AT_ONCE: Final = 4
 _ANY: Final = "*"
+THE_RIGHTS: Final = "the rights of docs/kubeconfigs.md (What the credential may do)"
+"""Where the rights that are needed are documented."""
 _REVIEW: Final = {"apiVersion": "authorization.k8s.io/v1"}
 _PATH: Final = "/apis/authorization.k8s.io/v1"
 
@@ -34,6 +37,39 @@ class Right(NamedTuple):
     resource: str
     verb: str
     namespace: str | None
+
+    @property
+    def kind(self) -> str:
+        """The resource with its group, as `kubectl auth can-i` takes it: `deployments.apps`."""
+        return f"{self.resource}.{self.group}".rstrip(".")
+
+
+def denials(denied: Iterable[Right]) -> str:
+    """Say which rights are missing, those of the same namespaces together: `get, list pods in namespace team`."""
+    verbs: defaultdict[tuple[str, str | None], list[str]] = defaultdict(list)
+    for right in sorted(denied, key=lambda each: (each.group, each.resource, each.namespace or "", each.verb)):
+        verbs[right.kind, right.namespace].append(right.verb)
+    places: defaultdict[tuple[str, tuple[str, ...]], list[str | None]] = defaultdict(list)
+    for (kind, namespace), missing in verbs.items():
+        places[kind, tuple(missing)].append(namespace)
+    kinds: defaultdict[tuple[tuple[str, ...], tuple[str | None, ...]], list[str]] = defaultdict(list)
+    for (kind, lacking), namespaces in places.items():
+        kinds[lacking, tuple(namespaces)].append(kind)
+    return "; ".join(
+        f"{', '.join(lacking)} {', '.join(named)} {_where(namespaces)}"
+        for (lacking, namespaces), named in kinds.items()
+    )
+
+
+def right_facts(missing: Iterable[Right]) -> dict[str, Any]:
+    """Return missing rights as JSON data: what a finding has as facts."""
+    return {"rights": [each._asdict() for each in missing]}
+
+
+def _where(namespaces: Sequence[str | None]) -> str:
+    named = [each for each in namespaces if each is not None]
+    inside = f"in namespace{'s' if len(named) > 1 else ''} {some(named)}" if named else ""
+    return " and ".join(filter(None, (inside, "in the whole cluster" if None in namespaces else "")))
 
 
 async def find_denied(client: AsyncClient, rights: Iterable[Right]) -> frozenset[Right] | None:

@@ -7,7 +7,15 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
 from slicewise.clusters.access import Cause, Refusal, close_client, open_client, refusal_of
-from slicewise.clusters.live import ApiKind, ExistingObjects, Right, find_denied, find_unserved, read_existing_objects
+from slicewise.clusters.live import (
+    THE_RIGHTS,
+    ApiKind,
+    ExistingObjects,
+    Right,
+    find_denied,
+    find_unserved,
+    read_existing_objects,
+)
 from slicewise.clusters.preflight.dry_runs import try_applying
 from slicewise.clusters.preflight.missing_namespaces import absent, ending
 from slicewise.clusters.preflight.needs import Needs
@@ -17,9 +25,7 @@ if TYPE_CHECKING:
 
 # More than a credential plugin's time, and enough for the requests behind it.
 CONVERSATION_SECONDS: Final = 60.0
-_RIGHTS: Final = (
-    "give its user the rights of docs/kubeconfigs.md (What the credential may do), or take another credential"
-)
+_RIGHTS: Final = f"give its user {THE_RIGHTS}, or take another credential"
 
 
 @dataclass(frozen=True, slots=True)

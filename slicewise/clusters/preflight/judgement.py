@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final, NamedTuple
 
 from slicewise.clusters.access import Cause
-from slicewise.clusters.live import ApiKind, Right
+from slicewise.clusters.live import THE_RIGHTS, ApiKind, Right, denials
 from slicewise.clusters.preflight.conversation import ClusterAnswer
 from slicewise.clusters.preflight.missing_namespaces import LET_THE_STACK, absent_namespaces, ending_namespaces
-from slicewise.diagnostics import Code, some
+from slicewise.diagnostics import Code
 from slicewise.manifests import (
     CLAIM_TEMPLATE_KIND,
     CONFIG_KIND,
@@ -93,23 +92,9 @@ def rights_missing(denied: Iterable[Right]) -> Problem:
     """Say what a user may not do, and where the rights that are needed are documented."""
     return Problem(
         Code.RIGHTS_MISSING,
-        f"its user may not {'; '.join(_denials(denied))}",
-        "give it the rights of docs/kubeconfigs.md (What the credential may do)",
+        f"its user may not {denials(denied)}",
+        f"give it {THE_RIGHTS}",
     )
-
-
-def _denials(denied: Iterable[Right]) -> Iterator[str]:
-    """Yield the verbs of a resource together, and the namespaces in which the same are missing."""
-    verbs: defaultdict[tuple[str, str | None], list[str]] = defaultdict(list)
-    for right in sorted(denied, key=lambda each: (each.group, each.resource, each.namespace or "", each.verb)):
-        verbs[f"{right.resource}.{right.group}".rstrip("."), right.namespace].append(right.verb)
-    places: defaultdict[tuple[str, tuple[str, ...]], list[str | None]] = defaultdict(list)
-    for (resource, namespace), missing in verbs.items():
-        places[resource, tuple(missing)].append(namespace)
-    for (resource, lacking), namespaces in places.items():
-        named = [each for each in namespaces if each is not None]
-        where = f" in namespace{'s' if len(named) > 1 else ''} {some(named)}" if named else ""
-        yield f"{', '.join(lacking)} {resource}{where}"
 
 
 def problems_of(answer: ClusterAnswer, let_the_stack: str = LET_THE_STACK) -> Iterator[Problem]:

@@ -4,7 +4,7 @@
 pure.
 """
 
-from slicewise.clusters.readiness.observing import ObservedServices, observe, observe_all
+from slicewise.clusters.readiness.observing import ObservedServices, list_services, observe, observe_all
 from slicewise.clusters.readiness.pods import (
     ExpectedService,
     Observed,
@@ -20,6 +20,7 @@ __all__ = [
     "Observed",
     "ObservedServices",
     "count_serving",
+    "list_services",
     "observe",
     "observe_all",
     "pod_reasons",

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final
 
-from slicewise.clusters.live import ServiceKey
+from slicewise.clusters.live import Right, ServiceKey
 from slicewise.clusters.readiness.pods import ExpectedService, Observed
 from slicewise.kubernetes import items, mapping, text
 from slicewise.manifests import (
@@ -37,11 +37,11 @@ class ObservedServices:
 
     Attributes:
         services: All that are there, whoever made them.
-        unread: The kinds, in the plural, that this user may not list: what is judged by them is not known.
+        unread: The rights that this user lacks to list workloads and pods: what is judged by them is not known.
     """
 
     services: Mapping[ServiceKey, Observed]
-    unread: tuple[str, ...] = ()
+    unread: tuple[Right, ...] = ()
 
 
 async def observe(client: AsyncClient, expected: ExpectedService) -> Observed:
@@ -68,19 +68,32 @@ async def observe_all(client: AsyncClient, namespaces: Iterable[str]) -> Observe
     Raises:
         httpx2.HTTPError: the API server refuses to list services (lightkube.ApiError), fails, or does not answer.
     """
-    services, groups, deployments, pods = _kinds()
+    _, groups, deployments, pods = _kinds()
     chosen = sorted(set(namespaces))
     # Without services nothing can be said; the first question also shows whether the kind is known.
-    there, _ = await _list_where_allowed(client, services, chosen, needed=True)
-    of_deployments, deployments_read = await _list_where_allowed(client, deployments, chosen, labels=_OURS)
-    of_groups, groups_read = await _list_where_allowed(client, groups, chosen, labels=_OURS)
-    running, pods_read = await _list_where_allowed(client, pods, chosen, labels=_OURS)
-    read = {"deployments": deployments_read, "leaderworkersets": groups_read, "pods": pods_read}
+    there = await list_services(client, chosen)
+    of_deployments, no_deployments = await _list_where_allowed(client, deployments, chosen, labels=_OURS)
+    of_groups, no_groups = await _list_where_allowed(client, groups, chosen, labels=_OURS)
+    running, no_pods = await _list_where_allowed(client, pods, chosen, labels=_OURS)
     made_of, pods_of = _by_service(of_deployments + of_groups), _by_service(running)
+    # Without a service that spans nodes, KServe makes no groups of them.
+    spanning = {_key(each)[0] for each in there if "worker" in mapping(each.get("spec"))}
+    no_groups = [each for each in no_groups if spanning and each.namespace in (None, *spanning)]
     return ObservedServices(
         {key: _observed(each, made_of.get(key, ()), pods_of.get(key, ())) for each in there for key in [_key(each)]},
-        tuple(name for name, allowed in read.items() if not allowed),
+        (*no_deployments, *no_groups, *no_pods),
     )
+
+
+async def list_services(client: AsyncClient, namespaces: Iterable[str]) -> list[KubernetesObject]:
+    """Return the LLMInferenceServices of a cluster, or where this user may not list all, those of some namespaces.
+
+    Raises:
+        httpx2.HTTPError: the API server refuses to list services (lightkube.ApiError), fails, or does not answer.
+    """
+    services, *_ = _kinds()
+    found, _ = await _list_where_allowed(client, services, sorted(set(namespaces)), needed=True)
+    return found
 
 
 def _key(item: KubernetesObject) -> ServiceKey:
@@ -113,31 +126,35 @@ async def _list_where_allowed(
     *,
     needed: bool = False,
     **query: Any,  # noqa: ANN401 - the same
-) -> tuple[list[KubernetesObject], bool]:
-    """Return the objects of a kind, and whether all could be read: everywhere, else in the namespaces that matter."""
+) -> tuple[list[KubernetesObject], list[Right]]:
+    """Return the objects of a kind, everywhere or else in the namespaces that matter, and the rights that it lacks."""
     import httpx2  # noqa: PLC0415
 
-    try:
-        return await _list(client, kind, namespace="*", **query), True
-    except httpx2.HTTPStatusError as error:
-        code = error.response.status_code
-        if code == HTTPStatus.NOT_FOUND and not needed:
-            return [], True
-        if code != HTTPStatus.FORBIDDEN:
-            raise
-        refused = error
-    try:
-        found = [each for name in namespaces for each in await _list(client, kind, namespace=name, **query)]
-    except httpx2.HTTPStatusError as error:
-        if error.response.status_code != HTTPStatus.FORBIDDEN:
-            raise
-        found = []
-    else:
-        if namespaces:
-            return found, True
-    if needed:
-        raise refused
-    return [], False
+    found: list[KubernetesObject] = []
+    missing: list[Right] = []
+    for namespace in ("*", *namespaces):
+        try:
+            found += await _list(client, kind, namespace=namespace, **query)
+        except httpx2.HTTPStatusError as error:
+            code = error.response.status_code
+            if code == HTTPStatus.NOT_FOUND and not needed:
+                return [], []
+            last = namespace != "*" or not namespaces
+            if code != HTTPStatus.FORBIDDEN or (needed and last):
+                raise
+            if last:
+                missing.append(_listing(kind, None if namespace == "*" else namespace))
+        else:
+            if namespace == "*":
+                return found, []
+    return found, missing
+
+
+def _listing(kind: Any, namespace: str | None) -> Right:  # noqa: ANN401 - lightkube's
+    from lightkube.core.resource import api_info  # noqa: PLC0415
+
+    info = api_info(kind)
+    return Right(info.resource.group, info.plural, "list", namespace)
 
 
 def _by_service(objects: Iterable[KubernetesObject]) -> Mapping[ServiceKey, list[KubernetesObject]]:

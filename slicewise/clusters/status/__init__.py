@@ -6,7 +6,7 @@ where nothing new is to come.
 """
 
 from slicewise.clusters.status.judging import ServiceState, ServiceStatus, service_status
-from slicewise.clusters.status.reading import read_services
+from slicewise.clusters.status.reading import read_services, read_services_alone
 from slicewise.clusters.status.remaining_services import ClosedPool, RemainingService, closed_pools
 from slicewise.clusters.status.running import running_placements
 from slicewise.clusters.status.unplanned_services import UnplannedService, not_planned, of_unknown_stacks
@@ -21,6 +21,7 @@ __all__ = [
     "not_planned",
     "of_unknown_stacks",
     "read_services",
+    "read_services_alone",
     "running_placements",
     "service_status",
 ]

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any, Final
 
-from slicewise.clusters.live import LiveService, live_service
+from slicewise.clusters.live import LiveService, Right, denials, live_service
 from slicewise.clusters.readiness import (
     ExpectedService,
     Observed,
@@ -22,7 +22,7 @@ from slicewise.documents import Fleet
 from slicewise.manifests import placement_objects
 from slicewise.planning import Placement
 
-_PODS: Final = "pods"
+_GROUPS_OF_NODES: Final = "leaderworkersets"
 
 
 class ServiceState(StrEnum):
@@ -84,7 +84,7 @@ class ServiceStatus:
 
 
 def service_status(
-    fleet: Fleet, placement: Placement, observed: Observed | None, *, asked: bool, unread: Sequence[str] = ()
+    fleet: Fleet, placement: Placement, observed: Observed | None, *, asked: bool, unread: Iterable[Right] = ()
 ) -> ServiceStatus:
     """Return how a placement is.
 
@@ -93,7 +93,7 @@ def service_status(
         placement: Which one.
         observed: What its cluster has of it; None if there is no such service.
         asked: Whether its cluster could be asked.
-        unread: The kinds that could not be read there.
+        unread: The rights that are missing to read what services are judged by there.
     """
     objects = placement_objects(fleet, placement)
     declared = ExpectedService.of(objects)
@@ -107,8 +107,8 @@ def service_status(
     if live.leaving:
         return ServiceStatus(placement, declared.service, ServiceState.LEAVING, wanted, None, live=live)
     changed = _changed(declared, live)
-    if _PODS in unread or "deployments" in unread:
-        return _by_kserve(placement, live, wanted, changed, unread)
+    if hidden := [each for each in unread if _matters(each, applied)]:
+        return _by_kserve(placement, live, wanted, changed, hidden)
     ready = count_serving(applied, observed.workload, observed.pods) if observed.workload else 0
     missing = what_is_missing(applied, observed)
     if missing is None:
@@ -154,12 +154,18 @@ def _changed(declared: ExpectedService, live: LiveService) -> str:
     return " and ".join(found)
 
 
+def _matters(right: Right, service: ExpectedService) -> bool:
+    """Return whether a service cannot be judged without a right: groups of nodes are of those that span several."""
+    here = right.namespace in (None, service.namespace)
+    return here and (service.multi_node or right.resource != _GROUPS_OF_NODES)
+
+
 def _by_kserve(
-    placement: Placement, live: LiveService, wanted: int, changed: str, unread: Sequence[str]
+    placement: Placement, live: LiveService, wanted: int, changed: str, hidden: Iterable[Right]
 ) -> ServiceStatus:
     """Return how a placement is whose pods may not be listed: KServe says Ready with a quarter of them missing."""
     state = ServiceState.SERVING if live.ready else ServiceState.WAITING
     if live.ready and changed:
         state = ServiceState.NOT_APPLIED
-    reason = f"only KServe's word: this user may not list {' and '.join(unread)}"
+    reason = f"only KServe's word: this user may not {denials(hidden)}"
     return ServiceStatus(placement, live.name, state, wanted, None, changed, (reason,), live)

@@ -11,9 +11,14 @@ from slicewise.clusters.live import (
     ROUTES,
     SCALED_OBJECTS,
     SERVICES,
+    THE_RIGHTS,
     ApiKind,
     LiveCluster,
     Readable,
+    Right,
+    denials,
+    group_of,
+    right_facts,
 )
 from slicewise.clusters.preflight import (
     LET_THE_STACK,
@@ -23,8 +28,10 @@ from slicewise.clusters.preflight import (
     kinds_made_of,
     unserved_kinds,
 )
+from slicewise.clusters.verify.gateways import gateway_of
 from slicewise.clusters.verify.services import REMEDY, PlannedService
 from slicewise.diagnostics import Code, Found, Severity, are, counted, some
+from slicewise.documents import Allocation, NodePool
 
 _PURPOSES: Final = {
     NODE_GROUPS: "of which KServe makes replicas that span several nodes",
@@ -32,37 +39,50 @@ _PURPOSES: Final = {
     ROUTES: "by which these are routed",
     INFERENCE_POOLS: "without which KServe makes no route for these, whose router has a scheduler",
 }
-# What is read for other commands, and not needed here.
-_IRRELEVANT: Final = frozenset({Readable.CONFIG_MAPS})
+_GATEWAY_API: Final = group_of(ROUTES.api_version)
 
 
 def check_service_needs(
-    cluster: LiveCluster, expected: Sequence[PlannedService], *, creates_namespaces: bool, uses_driver: bool = False
+    cluster: LiveCluster, expected: Sequence[PlannedService], pools: Sequence[NodePool], *, creates_namespaces: bool
 ) -> Iterator[Found]:
     """Yield what keeps services from being applied, or from being looked at.
 
     Args:
         cluster: The cluster.
         expected: The services that are to be there.
+        pools: The environment's node pools, which say what must be read.
         creates_namespaces: Whether the stack makes missing namespaces.
-        uses_driver: Whether pools have their GPUs from a DRA driver, so that its devices must be read.
     """
     placed = [each for each in expected if each.declared is not None]
-    # Where the device plugin offers all GPUs, nothing depends on what a DRA driver publishes.
-    by_plugin = not uses_driver and all(node.gpus.offers for node in cluster.nodes if node.gpus)
-    irrelevant = _IRRELEVANT | ({Readable.RESOURCE_SLICES} if by_plugin else frozenset())
-    unread = [kind for kind in cluster.unread if kind not in irrelevant]
-    if unread:
+    if unread := sorted(_unread(cluster, expected, pools)):
         yield Found(
             Code.CLUSTER_UNREADABLE,
             Severity.WARNING,
-            f"this user may not read {', '.join(unread)}, so what depends on that is not verified",
-            f"let the user of the kubeconfig list {', '.join(unread)} in all namespaces",
+            f"this user may not {denials(unread)}, so what depends on that is not verified",
+            f"give it {THE_RIGHTS}",
+            facts=right_facts(unread),
         )
     if not cluster.serves_kserve and Readable.SERVICES not in cluster.unread:
         yield _no_kserve(placed, cluster.unserved.get(SERVICES, ()))
     yield from _not_served(cluster, placed)
     yield from _no_namespace(cluster, placed, creates_namespaces=creates_namespaces)
+
+
+def _unread(cluster: LiveCluster, expected: Iterable[PlannedService], pools: Sequence[NodePool]) -> Iterator[Right]:
+    """Yield the rights that are missing to read what something declared depends on."""
+    irrelevant = set()
+    # Where the device plugin offers all GPUs, nothing depends on what a DRA driver publishes.
+    uses_driver = any(pool.allocation is not Allocation.DEVICE_PLUGIN for pool in pools)
+    if not uses_driver and all(node.gpus.offers for node in cluster.nodes if node.gpus):
+        irrelevant.add(Readable.RESOURCE_SLICES)
+    if all(pool.max_node_count is None for pool in pools):
+        irrelevant.add(Readable.CONFIG_MAPS)
+    yield from (kind.right for kind in cluster.unread if kind not in irrelevant)
+    if ROUTES not in cluster.unserved and any(gateway_of(each) for each in expected):
+        if cluster.gateways is None:
+            yield Right(_GATEWAY_API, "gateways", "list", None)
+        if cluster.routes is None:
+            yield Right(_GATEWAY_API, "httproutes", "list", None)
 
 
 def _no_kserve(placed: Sequence[PlannedService], versions: Sequence[str]) -> Found:

@@ -58,7 +58,7 @@ from slicewise.clusters.verify.services import (
 )
 from slicewise.clusters.verify.weights_in_images import check_images_of_weights
 from slicewise.diagnostics import Diagnostic, Found, by_pool, difference_to_dict, merged, stops_update
-from slicewise.documents import Allocation, DeploymentKey, Fleet, NodePool, offered_as
+from slicewise.documents import DeploymentKey, Fleet, NodePool, offered_as
 from slicewise.planning import (
     ChargedPool,
     OfferName,
@@ -250,8 +250,8 @@ class _Environment:
             *check_service_needs(
                 self.cluster,
                 self.expected,
+                pools,
                 creates_namespaces=self.creates.namespaces,
-                uses_driver=any(pool.allocation is not Allocation.DEVICE_PLUGIN for pool in pools),
             ),
             *check_services(self.deviations),
             *check_gateways(self.cluster, self.expected, self.fleet.environment[self.name].spec.gateway),

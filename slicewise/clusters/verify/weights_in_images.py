@@ -3,9 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Final
+from typing import Any, Final
 
-from slicewise.clusters.live import KSERVE_SETTINGS, ImageSettings, LiveCluster, LiveNamed, ObjectName
+from slicewise.clusters.live import (
+    KSERVE_SETTINGS,
+    THE_RIGHTS,
+    ImageSettings,
+    LiveCluster,
+    LiveNamed,
+    ObjectName,
+    Right,
+    denials,
+    right_facts,
+)
 from slicewise.clusters.verify.services import PlannedService
 from slicewise.diagnostics import Code, Found, Severity, some
 from slicewise.kubernetes import mapping, text
@@ -31,11 +41,11 @@ def check_images_of_weights(cluster: LiveCluster, expected: Iterable[PlannedServ
 
 
 def _unknown(deployments: Sequence[str], found: LiveNamed | None) -> Found:
+    facts: dict[str, Any] = {"deployments": deployments}
     if found is None:
-        why, remedy = (
-            f"this user may not read {KSERVE_SETTINGS}",
-            "let the user of the kubeconfig get it, or look there",
-        )
+        missing = [Right("", "configmaps", "get", KSERVE_SETTINGS.namespace)]
+        why, remedy = f"this user may not {denials(missing)}", f"give it {THE_RIGHTS}, or look in {KSERVE_SETTINGS}"
+        facts |= right_facts(missing)
     elif not found.there:
         why, remedy = f"there is no {KSERVE_SETTINGS}", "look in the namespace of KServe's controller"
     else:
@@ -45,7 +55,7 @@ def _unknown(deployments: Sequence[str], found: LiveNamed | None) -> Found:
         Severity.WARNING,
         f"{why}, so whether KServe takes the weights of {some(deployments)} from images is not verified",
         f'{remedy}: storageInitializer of inferenceservice-config needs "enableModelcar": true',
-        facts={"deployments": deployments},
+        facts=facts,
     )
 
 

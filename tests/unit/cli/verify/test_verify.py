@@ -189,8 +189,10 @@ def test_what_a_user_may_not_read_is_said_and_not_taken_for_missing(tmp_path: Pa
         run = slicewise("verify", file, "--kubeconfig", kubeconfig(tmp_path, url), "--output", "json")
         table = slicewise("verify", file, "--kubeconfig", kubeconfig(tmp_path, url))
     (finding,) = json.loads(run.stdout)["findings"]
-    assert (run.returncode, finding["code"], finding["severity"]) == (0, "SW621", "warning")
-    assert "pods, llminferenceservices, namespaces" in finding["message"]
+    assert (run.returncode, finding["code"], finding["severity"]) == (2, "SW621", "warning")
+    rights = "list namespaces, pods, llminferenceservices.serving.kserve.io in the whole cluster"
+    assert finding["message"].startswith(f"this user may not {rights}, so ")
+    assert [each["resource"] for each in finding["facts"]["rights"]] == ["namespaces", "pods", "llminferenceservices"]
     # No number of what is not known.
     (row,) = (line.split() for line in table.stdout.splitlines() if line.startswith("  east "))
     assert row[-4:] == ["16/16", "?", "?", "?"]

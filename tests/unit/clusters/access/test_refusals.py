@@ -35,7 +35,10 @@ def status(code: int, message: str) -> Answer:
     ("answer", "words"),
     [
         (status(401, "Unauthorized"), "the cluster refuses to be asked: Unauthorized; log in again, or renew"),
-        (status(403, "no nodes"), "asked: no nodes; give its user get and list on nodes, pods and namespaces"),
+        (
+            status(403, "no nodes"),
+            "asked: no nodes; let its user list nodes: give it the rights of docs/kubeconfigs.md",
+        ),
         (status(500, "etcd"), "the cluster refuses to be asked: etcd; try again"),
         (Answer(502, CANARY.encode(), "text/html"), "HTTP 502; see whether the API server behind it runs"),
         (Answer(418, CANARY.encode(), "text/html"), "is not a Kubernetes API server (HTTP 418); check the server's"),

@@ -86,6 +86,6 @@ def test_verify_names_all_of_them_in_what_to_do() -> None:
     names = [f"team-{number}" for number in range(5)]
     cluster = LiveCluster((), (), (), serves_kserve=True, namespaces=frozenset())
     expected = [PlannedService(DeploymentKey(name, "chat"), (name, "chat"), {"spec": {}}, None) for name in names]
-    (found,) = check_service_needs(cluster, expected, creates_namespaces=False)
+    (found,) = check_service_needs(cluster, expected, (), creates_namespaces=False)
     assert found.code.value == "SW619"
     assert found.remedy.startswith(" && ".join(f"kubectl create namespace {name}" for name in names) + "; or let")

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from slicewise.clusters.live import Right
 from slicewise.clusters.readiness import Observed
 from slicewise.clusters.status import ServiceState, not_planned, of_unknown_stacks, running_placements, service_status
 from slicewise.documents import Fleet
@@ -115,9 +116,13 @@ def test_what_is_not_there_and_what_goes() -> None:
 
 def test_who_may_not_list_pods_gets_kserves_word() -> None:
     observed = applied(service(), [])
-    found = service_status(*chat(), observed, asked=True, unread=("pods",))
+    hidden = Right("", "pods", "list", None)
+    found = service_status(*chat(), observed, asked=True, unread=[hidden])
     assert (found.state, found.ready) == (ServiceState.WAITING, None)
-    assert found.reasons == ("only KServe's word: this user may not list pods",)
+    assert found.reasons == ("only KServe's word: this user may not list pods in the whole cluster",)
+    # What is hidden elsewhere, and groups of nodes where it spans none, do not matter.
+    others = [hidden._replace(namespace="other"), Right("leaderworkerset.x-k8s.io", "leaderworkersets", "list", None)]
+    assert service_status(*chat(), observed, asked=True, unread=others).ready == 0
 
 
 def test_what_runs_and_is_not_planned() -> None:

@@ -31,7 +31,7 @@ class Refusing(Api):
     ("status", "reason", "remedy"),
     [
         (404, "KServe is not installed there", "install KServe"),
-        (403, "", "get and list on llminferenceservices.serving.kserve.io"),
+        (403, "", "let its user list llminferenceservices.serving.kserve.io: give it"),
     ],
 )
 def test_why_services_cannot_be_read(status: int, reason: str, remedy: str) -> None:

@@ -137,7 +137,7 @@ def test_images_that_kserve_does_not_take(settings: ImageSettings, remedy: str) 
 @pytest.mark.parametrize(
     ("there", "why"),
     [
-        ({}, "this user may not read ConfigMap kserve/inferenceservice-config, so"),
+        ({}, "this user may not get configmaps in namespace kserve, so"),
         ({KSERVE_SETTINGS: LiveNamed(there=False)}, "there is no ConfigMap kserve/inferenceservice-config, so"),
         (
             {KSERVE_SETTINGS: LiveNamed(there=True)},
