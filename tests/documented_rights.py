@@ -70,12 +70,9 @@ class Account:
     def may(self, rights: Iterable[Right]) -> None:
         """Give it these rights and no others, wherever it had some before."""
         rights = [*rights]
-        there = {each.metadata.namespace for each in self.client.list(Role, namespace="*") if _is_own(each)}
-        for namespace in {None, *there, *(each.namespace for each in rights)}:
+        roles = [each.metadata for each in self.client.list(Role, namespace="*") if each.metadata]
+        before = {each.namespace for each in roles if each.name == _NAME}
+        for namespace in {None, *before, *(each.namespace for each in rights)}:
             here = [each for each in rights if each.namespace == namespace]
             rules = [{"apiGroups": [each.group], "resources": [each.resource], "verbs": [each.verb]} for each in here]
             self.is_granted(rules, namespace)
-
-
-def _is_own(role: Any) -> bool:  # noqa: ANN401 - lightkube's
-    return role.metadata.name == _NAME

@@ -57,7 +57,7 @@ def verify(
     Reads the clusters and changes nothing. Every difference has a code, a severity and a remedy: what pods of the plan
     lack is an error, what no pod needs a warning. With --previous it also looks for the services of that plan.
 
-    Exit codes: 0 no errors (there may be warnings), 2 the input is wrong, or not all of a cluster can be read, 4 errors.
+    Exit codes: 0 no errors (there may be warnings), 2 the input is wrong or not all of a cluster can be read, 4 errors.
 
     Example: slicewise verify stacks/prod --kubeconfig mig-a=mig-a.kubeconfig
     """

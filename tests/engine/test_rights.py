@@ -4,45 +4,33 @@ from __future__ import annotations
 
 import asyncio
 import copy
+import json
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 from lightkube import Client
-from lightkube.models.meta_v1 import ObjectMeta
-from lightkube.models.rbac_v1 import RoleRef, Subject
-from lightkube.resources.core_v1 import Namespace
-from lightkube.resources.rbac_authorization_v1 import ClusterRole, ClusterRoleBinding, Role, RoleBinding
-from lightkube.types import PatchType
 
 from embedded.api_client import connect
 from embedded.control_plane import ControlPlane
 from embedded.deadlines import wait_until
-from embedded.dra_devices import resource_slices, whole_gpus
-from embedded.dra_objects import CLAIM_TEMPLATES, DEVICE_CLASSES, RESOURCE_SLICES, create_slices, server_version
+from embedded.dra_objects import CLAIM_TEMPLATES, DEVICE_CLASSES, RESOURCE_SLICES, server_version
 from embedded.kserve_kinds import LLMInferenceService, LLMInferenceServiceConfig
-from slicewise.clusters.access.client import open_client
-from slicewise.clusters.live.reader import read_cluster
-from slicewise.clusters.live.rights import Right
+from slicewise.clusters.preflight import problems_of
 from slicewise.clusters.preflight.conversation import ClusterAnswer, ask_or_refusal
 from slicewise.clusters.preflight.needs import Needs, needs_of
 from slicewise.documents import DeploymentKey
-from slicewise.manifests import device_classes, environment_objects
+from slicewise.manifests import KSERVE_API_VERSION, device_classes, environment_objects
 from slicewise.planning import PreviousPlacement, make_plan
+from tests.documented_rights import Account, documented
 from tests.documents import Document, deployment, environment, fleet_of, model, pool, profile, slices
-from tests.engine.credentials import account_token, kubeconfig_of
 from tests.engine.keda import ScaledObject
 from tests.engine.workspace import Workspace
 
-PAGE = Path(__file__).parents[2] / "docs" / "kubeconfigs.md"
 NAMESPACE = "rights"
 LEAVES = PreviousPlacement(DeploymentKey(NAMESPACE, "old"), "mig-a", "slices", "any", units=1, gpus_per_node=1)
-ACCOUNT = "restricted"
 
 
 def fleet(replicas: int, *, classes: bool = True) -> list[Document]:
@@ -58,7 +46,7 @@ def fleet(replicas: int, *, classes: bool = True) -> list[Document]:
         environment(
             "mig-a",
             slices("slices", "3g.40gb"),
-            pool("whole", nodeCount=2, multiNodeCapable=True),
+            pool("whole", nodeCount=4, multiNodeCapable=True),
             slices("claims", "1g.10gb", memoryPerGpu="9Gi", allocation="claim"),
             *by_class,
         ),
@@ -72,50 +60,30 @@ def fleet(replicas: int, *, classes: bool = True) -> list[Document]:
     ]
 
 
-def documented() -> tuple[dict[str, Any], dict[str, Any]]:
-    """Return the Role and the ClusterRole of the page, as they are written there."""
-    section = PAGE.read_text(encoding="utf-8").partition("## What the credential may do")[2].partition("\n## ")[0]
-    role, cluster_role = (yaml.safe_load(block) for block in re.findall(r"```yaml\n(.*?)```", section, re.DOTALL))
-    assert (role["kind"], cluster_role["kind"]) == ("Role", "ClusterRole")
-    return role, cluster_role
-
-
-def grant(client: Client, role: dict[str, Any], cluster_role: dict[str, Any]) -> None:
-    """Give the account exactly these rules."""
-    how: dict[str, Any] = {"patch_type": PatchType.APPLY, "force": True}
-    own = {**role, "metadata": {"name": "slicewise", "namespace": NAMESPACE}}
-    client.patch(Role, "slicewise", own, namespace=NAMESPACE, **how)
-    client.patch(ClusterRole, "slicewise", cluster_role, **how)
-
-
 @pytest.fixture
 def cluster(keda: ControlPlane) -> Iterator[Client]:
-    """A client of the API server, on which an account has the rights of the page and no other."""
-    subject = Subject(kind="ServiceAccount", name=ACCOUNT, namespace="default")
+    """A client of the API server; nothing of this is left in it after a test."""
     with connect(keda) as client:
-        client.apply(Namespace(metadata=ObjectMeta(name=NAMESPACE)))
-        grant(client, *documented())
-        for binding, of in ((RoleBinding, "Role"), (ClusterRoleBinding, "ClusterRole")):
-            namespace = NAMESPACE if of == "Role" else None
-            client.apply(
-                binding(
-                    metadata=ObjectMeta(name="slicewise", namespace=namespace),
-                    roleRef=RoleRef(apiGroup="rbac.authorization.k8s.io", kind=of, name="slicewise"),
-                    subjects=[subject],
-                )
-            )
         yield client
-        client.delete(ClusterRoleBinding, "slicewise")
-        client.delete(RoleBinding, "slicewise", namespace=NAMESPACE)
         for kind in (ScaledObject, LLMInferenceService, LLMInferenceServiceConfig, CLAIM_TEMPLATES):
             client.deletecollection(kind, namespace=NAMESPACE)
         client.deletecollection(DEVICE_CLASSES)
+        for each in list(client.list(RESOURCE_SLICES)):
+            client.delete(RESOURCE_SLICES, str(each.metadata and each.metadata.name))
 
 
 @pytest.fixture
-def kubeconfig(cluster: Client, keda: ControlPlane) -> str:
-    """The account's kubeconfig."""
-    return kubeconfig_of(keda, token=account_token(cluster, ACCOUNT, admin=False))
+def account(cluster: Client, keda: ControlPlane) -> Account:
+    """An account that has the rights of the page and no other."""
+    made = Account.create(keda, cluster)
+    grant(made, *documented())
+    return made
+
+
+def grant(account: Account, role: dict[str, Any], cluster_role: dict[str, Any]) -> None:
+    """Give the account exactly these rules."""
+    account.is_granted(role["rules"], NAMESPACE)
+    account.is_granted(cluster_role["rules"], None)
 
 
 def services(client: Client) -> dict[str, int | None]:
@@ -139,9 +107,9 @@ def becomes_an_apply_stack(workspace: Workspace) -> None:
 
 @pytest.mark.long
 def test_they_are_enough_to_preview_apply_change_compare_and_remove(
-    workspace: Workspace, cluster: Client, kubeconfig: str
+    workspace: Workspace, cluster: Client, account: Account
 ) -> None:
-    workspace.set_config('kubeconfigs["mig-a"]', kubeconfig, secret=True)
+    workspace.set_config('kubeconfigs["mig-a"]', account.kubeconfig, secret=True)
     workspace.set_config("createNamespaces", "true")
     workspace.set_config("createDeviceClasses", "true")
     classes = server_version(cluster) >= (1, 36)
@@ -175,57 +143,99 @@ def single_rights(role: dict[str, Any]) -> Iterator[tuple[dict[str, Any], str]]:
                     {**rule, "resources": [resource], "verbs": [other for other in rule["verbs"] if other != verb]},
                 ]
                 less["rules"] = [each for each in less["rules"] if each["resources"] and each["verbs"]]
-                yield less, f"{verb} {resource}"
+                kind = f"{resource}.{rule['apiGroups'][0]}".rstrip(".")
+                yield less, f"{verb} {kind}"
 
 
-def denied(kubeconfig: str, needs: Needs) -> set[str]:
-    """Return what is said to be missing when the cluster is asked before anything is declared."""
+def said(kubeconfig: str, needs: Needs) -> str:
+    """Return what is wrong when the cluster is asked before anything is declared, as `preview` and `up` do."""
     answer = asyncio.run(ask_or_refusal(kubeconfig, needs))
     assert isinstance(answer, ClusterAnswer), answer
     assert answer.denied is not None
-    return {f"{right.verb} {right.resource}" for right in answer.denied}
-
-
-def unread(kubeconfig: str) -> set[str]:
-    """Return what `verify` says that it cannot read."""
-
-    async def read() -> tuple[str, ...]:
-        client = open_client(kubeconfig)
-        try:
-            return (await read_cluster(client)).unread
-        finally:
-            await client.close()
-
-    return {f"{'get' if kind == 'configmaps' else 'list'} {kind}" for kind in asyncio.run(read())}
+    return "; ".join(problem.text for problem in problems_of(answer))
 
 
 @pytest.mark.long
-def test_without_any_one_of_them_something_is_said_to_be_missing(cluster: Client, kubeconfig: str) -> None:
+def test_without_any_one_of_them_it_is_said_to_be_missing(account: Account) -> None:
     parsed = fleet_of(fleet(1))
     (declared,) = parsed.environments
     objects = [*environment_objects(parsed, make_plan(parsed))["mig-a"], *device_classes(declared.spec)]
     role, cluster_role = documented()
-    applying = [rule for rule in cluster_role["rules"] if "create" in rule["verbs"]]
-    without_verify = {**cluster_role, "rules": applying}
-    # Only where there is a device of NVIDIA's is more of these asked for.
-    create_slices(cluster, resource_slices("n", whole_gpus("l40s", 1)))
-    applies = needs_of(objects, leaves=[LEAVES], makes_namespaces=True, waits=True)
-    verifies = replace(applies, rights=frozenset({Right("", "nodes", "list", None)}))
-
-    def says(lacks: str, needs: Needs, *, reads: bool) -> bool:
-        said = denied(kubeconfig, needs)
-        return lacks in (said | unread(kubeconfig) if reads and not said else said)
-
-    assert denied(kubeconfig, applies) | denied(kubeconfig, verifies) | unread(kubeconfig) == set()
-    cases = [((less, without_verify), lacks, applies) for less, lacks in single_rights(role)]
-    cases += [((role, less), lacks, applies) for less, lacks in single_rights(without_verify)]
-    of_verify = {**cluster_role, "rules": [rule for rule in cluster_role["rules"] if rule not in applying]}
-    cases += [((role, less), lacks, verifies) for less, lacks in single_rights(of_verify)]
-    assert len(cases) >= 40
-    for rules, lacks, needs in cases:
-        grant(cluster, *rules)
+    # What tests/cluster/test_rights_of_commands.py has is more of this, and Kubernetes gives the union.
+    applying = {**cluster_role, "rules": [rule for rule in cluster_role["rules"] if "create" in rule["verbs"]]}
+    needs = needs_of(objects, leaves=[LEAVES], makes_namespaces=True, waits=True)
+    assert said(account.kubeconfig, needs) == ""
+    cases = [((less, applying), f"{lacks} in namespace {NAMESPACE}") for less, lacks in single_rights(role)]
+    cases += [((role, less), f"{lacks} in the whole cluster") for less, lacks in single_rights(applying)]
+    assert len(cases) == 32
+    for rules, lacks in cases:
+        expected = f"its user may not {lacks}; give it the rights of docs/kubeconfigs.md (What the credential may do)"
+        grant(account, *rules)
         # The authorizer sees a change of a role a moment later.
-        reads = needs is verifies
-        wait_until(f"{lacks} is said to be missing", partial(says, lacks, needs, reads=reads), seconds=300)
-    for each in list(cluster.list(RESOURCE_SLICES)):
-        cluster.delete(RESOURCE_SLICES, str(each.metadata and each.metadata.name))
+        is_said = partial(lambda text: said(account.kubeconfig, needs) == text, expected)
+        wait_until(f"{lacks} is said to be missing", is_said, seconds=300)
+
+
+def versions(client: Client) -> dict[str, str]:
+    """Return the resourceVersion of everything that a stack makes: another one for every write."""
+    kinds = (LLMInferenceService, LLMInferenceServiceConfig, ScaledObject, CLAIM_TEMPLATES)
+    objects = [each.metadata for kind in kinds for each in client.list(kind, namespace=NAMESPACE)]
+    return {f"{each.uid}": str(each.resourceVersion) for each in objects if each}
+
+
+@pytest.mark.long
+def test_a_command_that_lacks_one_changes_nothing(workspace: Workspace, cluster: Client, account: Account) -> None:
+    workspace.set_config('kubeconfigs["mig-a"]', account.kubeconfig, secret=True)
+    role, cluster_role = documented()
+    lacking = {lacks: rules for rules, lacks in single_rights(role)}
+
+    def fails(lacks: str, *command: str, changes: bool = False) -> None:
+        """Run a command without one right: it must name it, and leave cluster and state as they were."""
+        verb, kind = lacks.split(" ")
+        resource, _, group = kind.partition(".")
+        before, state = versions(cluster), workspace.export()
+        grant(account, lacking[lacks], cluster_role)
+        try:
+            done = workspace.pulumi(*command, "--stack", "test", fails=True)
+        finally:
+            grant(account, role, cluster_role)
+        told = " ".join((done.stdout + done.stderr).split())
+        own = f"its user may not {lacks} in namespace {NAMESPACE}; give it the rights of docs/kubeconfigs.md"
+        by_server = f'cannot {verb} resource "{resource}" in API group "{group}" in the namespace "{NAMESPACE}"'
+        assert own in told if command[0] in ("preview", "up") or "--run-program" in command else by_server in told
+        if changes:
+            return
+        assert versions(cluster) == before
+        assert resources(workspace.export()) == resources(state)
+
+    services_, up = f"llminferenceservices.{KSERVE_API_VERSION.partition('/')[0]}", ("up", "--yes", "--skip-preview")
+    workspace.write(*fleet(1, classes=False))
+    fails(f"create {services_}", "preview")
+    fails(f"create {services_}", *up)
+    workspace.up()
+    # A change in place, another service for a deployment, and one that goes.
+    workspace.write(*fleet(2, classes=False))
+    fails(f"patch {services_}", *up)
+    others = [each for each in fleet(1, classes=False) if each["metadata"]["name"] != "plain"]
+    workspace.write(*others, deployment("plain", "huge", namespace=NAMESPACE))
+    fails(f"delete {services_}", *up)
+    workspace.write(*others)
+    fails(f"watch {services_}", *up)
+    fails("delete scaledobjects.keda.sh", *up)
+    fails(f"delete {services_}", "destroy", "--yes", "--skip-preview", "--run-program")
+    fails(f"get {services_}", "refresh", "--yes", "--skip-preview")
+    # It asks nothing beforehand, so what needs another right may be gone already.
+    fails(f"delete {services_}", "destroy", "--yes", "--skip-preview", changes=True)
+    assert services(cluster).keys() == {"scaled", "huge-n2", "little", "plain"}
+    workspace.pulumi("destroy", "--yes", "--skip-preview", "--stack", "test")
+    assert services(cluster) == {}
+
+
+def resources(state: str) -> Any:  # noqa: ANN401 - Pulumi's
+    """Return what an exported state has of each resource but its times, and but what the engine itself puts there."""
+    # A secret is encrypted anew each time, and a refresh leaves out the properties that depend on nothing.
+    changing = ("created", "modified", "ciphertext", "propertyDependencies")
+    kept = json.loads(state, object_hook=lambda each: {key: each[key] for key in each if key not in changing})
+    found = kept["deployment"].get("resources", [])
+    of_engine = ("pulumi:pulumi:Stack", "pulumi:providers:pulumi")
+    return {each["urn"]: each for each in found if each["type"] not in of_engine}

@@ -157,7 +157,7 @@ def test_a_credential_that_may_not_look_at_nodes_is_told_of_it_and_goes_on(
         verified.write(*documents())
         (note,) = [message for message in verified.preview().messages if "[SW621]" in message]
         assert "mig-a: not verified: " in note
-        assert "give its user get and list on nodes" in note
+        assert "let its user list nodes" in note
         # Asked for, it is a right that is missing.
         verified.configure(verify="true")
         run = verified.pulumi(*PREVIEW, fails=True)
