@@ -97,10 +97,11 @@ def main() -> None:
     parser.add_argument("checkout", type=Path, help="another checkout of this repository")
     parser.add_argument("--runs", type=int, default=3, help="of each (default: %(default)s)")
     parser.add_argument("--services", type=int, nargs="+", default=[250, 500, 1000], help="stacks of so many services")
-    parser.add_argument("--most", type=int, default=1000, help="with checkpoints, none of more (default: %(default)s)")
+    parser.add_argument("--most", type=int, default=250, help="with checkpoints, none of more (default: %(default)s)")
+    parser.add_argument("--other-most", type=int, default=1000, help="the other's, none of more (default: %(default)s)")
     arguments = parser.parse_args()
     console = Console(highlight=False, soft_wrap=True)
-    rows = list(_rows(arguments.checkout.resolve(), arguments.services, arguments.most))
+    rows = list(_rows(arguments))
     with tempfile.TemporaryDirectory() as directory, ControlPlane.start(Path(directory)) as plane:
         install_kserve_crds(plane)
         for number in range(arguments.runs):
@@ -112,12 +113,13 @@ def main() -> None:
         console.print(str(row))
 
 
-def _rows(other: Path, services: list[int], most: int) -> Iterator[NewStack]:
-    for number in services:
+def _rows(arguments: argparse.Namespace) -> Iterator[NewStack]:
+    for number in arguments.services:
         yield NewStack("without checkpoints", CHECKOUT, number, _WITHOUT_CHECKPOINTS)
-        if number <= most:
+        if number <= arguments.most:
             yield NewStack("with checkpoints", CHECKOUT, number, {})
-            yield NewStack("other checkout", other, number, {})
+        if number <= arguments.other_most:
+            yield NewStack("other checkout", arguments.checkout.resolve(), number, {})
 
 
 def _program(checkout: Path, directory: Path) -> Program:

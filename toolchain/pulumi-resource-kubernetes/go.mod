@@ -239,4 +239,7 @@ require (
 	sigs.k8s.io/yaml v1.5.0 // indirect
 )
 
-replace github.com/pulumi/pulumi-kubernetes/sdk/v4 => ./sdk
+replace (
+	github.com/pulumi/pulumi-kubernetes/sdk/v4 => ./sdk
+	k8s.io/apiextensions-apiserver => ./apiextensions
+)
