@@ -47,7 +47,13 @@ from slicewise.presentation import (
     show_line,
 )
 
-_STYLES = {Verdict.PLACED: GOOD, Verdict.FITS: NOTE, Verdict.FULL: WARNING, Verdict.REJECTED: FAINT}
+_STYLES = {
+    Verdict.PLACED: GOOD,
+    Verdict.FITS: NOTE,
+    Verdict.FULL: WARNING,
+    Verdict.TOO_SMALL: WARNING,
+    Verdict.REJECTED: FAINT,
+}
 
 _MOST_MEANT = 3
 
@@ -58,8 +64,8 @@ def explain(
     """Show every pool that could serve one deployment, and what came of it.
 
     placed: it is there. fits: there is room, and another pool was preferred, with the rule that decided. full: it
-    matches, and the numbers say what is missing. rejected: the first rule that fails. If the deployment lacks
-    environments, the cheapest remedies follow.
+    matches, and others have too much of it. too small: it matches, and would not do if it were empty. rejected: the
+    first rule that fails. If the deployment lacks environments, the cheapest remedies follow.
 
     Example: slicewise explain team-a/gemma stacks/prod
     """

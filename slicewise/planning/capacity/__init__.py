@@ -2,7 +2,7 @@
 
 from slicewise.planning.capacity.declared_sizes import deployment_asks, node_size, node_units, pod_asks
 from slicewise.planning.capacity.ledgers import ledgers_of
-from slicewise.planning.capacity.no_room import PodTooLarge, too_few_units
+from slicewise.planning.capacity.no_room import NoRoom, PodTooLarge, too_few_units
 from slicewise.planning.capacity.on_demand_soundness import OnDemandNode, is_sound_on_demand
 from slicewise.planning.capacity.planned_pools import ChargedPool, OfferName, PlannedCharge, PoolName, charged_pools
 from slicewise.planning.capacity.pool_ledger import PoolLedger
@@ -22,6 +22,7 @@ __all__ = [
     "ChargedPool",
     "Counted",
     "Extended",
+    "NoRoom",
     "NodeSize",
     "OfferName",
     "OnDemandNode",

@@ -17,15 +17,31 @@ _MOST_KEPT: Final = 1 << 14
 
 
 @dataclass(frozen=True)
-class TooFewUnits(ReasonWithNumbers):
-    """Fewer units are free than the pods take."""
+class NoRoom(ReasonWithNumbers):
+    """A pool that matches takes no more."""
 
     code: ClassVar[RejectionCode] = RejectionCode.CAPACITY
     free: int
     units: int
     """Units of all nodes."""
+
+    @property
+    def holds_when_empty(self) -> bool:
+        """Whether it surely holds where nothing is on the pool, too."""
+        return self.free == self.units
+
+
+@dataclass(frozen=True)
+class TooFewUnits(NoRoom):
+    """Fewer units are free than the pods take."""
+
     needs: int
     """Units of all the pods."""
+
+    @property
+    def holds_when_empty(self) -> bool:
+        """Whether all units together are too few."""
+        return self.units < self.needs
 
     @property
     def alike(self) -> Hashable:
@@ -57,14 +73,16 @@ class TooFewPlaces(TooFewUnits):
 
 
 @dataclass(frozen=True)
-class NodeTooSmall(ReasonWithNumbers):
+class NodeTooSmall(NoRoom):
     """A node has less of something than one pod asks for, whatever else is on it."""
 
-    code: ClassVar[RejectionCode] = RejectionCode.CAPACITY
-    free: int
-    units: int
     pod: PodSize
     node: NodeSize
+
+    @property
+    def holds_when_empty(self) -> bool:
+        """It always does."""
+        return True
 
     @property
     def alike(self) -> Hashable:
@@ -87,12 +105,9 @@ class NodeTooSmall(ReasonWithNumbers):
 
 
 @dataclass(frozen=True)
-class TooFewPods(ReasonWithNumbers):
+class TooFewPods(NoRoom):
     """Units are free, but not all the pods are certain to find a node, in whatever order they are scheduled."""
 
-    code: ClassVar[RejectionCode] = RejectionCode.CAPACITY
-    free: int
-    units: int
     pod: PodSize
     most: int
     """Pods of this size that are certain to find one."""
@@ -156,7 +171,7 @@ def written(resource: str, amount: int) -> str:
     return f"{amount} {resource}"
 
 
-def _free(group: Sequence[TooFewUnits | NodeTooSmall | TooFewPods]) -> str:
+def _free(group: Sequence[NoRoom]) -> str:
     free, units = spread(each.free for each in group), spread(each.units for each in group)
     return f"{free} of {units} units free"
 

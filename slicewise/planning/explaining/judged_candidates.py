@@ -11,6 +11,7 @@ from typing import Any
 from slicewise.diagnostics import counted, named
 from slicewise.documents import Fleet, model_key
 from slicewise.planning.acceptance import acceptance_reason
+from slicewise.planning.capacity import NoRoom
 from slicewise.planning.engine_arithmetic import engine_arithmetic
 from slicewise.planning.explaining.not_chosen import why_not
 from slicewise.planning.explaining.rejections import Judged, Rejections
@@ -28,6 +29,7 @@ class Verdict(StrEnum):
     PLACED = "placed"
     FITS = "fits"
     FULL = "full"
+    TOO_SMALL = "too small"
     REJECTED = "rejected"
 
 
@@ -40,7 +42,7 @@ class Candidate:
     profile: str | None
     verdict: Verdict
     code: RejectionCode | None
-    """Why it is rejected, or capacity where it is full."""
+    """Why it is rejected, or capacity where it is full or too small."""
     message: str
     facts: Mapping[str, object] = field(default_factory=dict)
     """The numbers and names of the message; the engine's and the unit's memory, where they were compared."""
@@ -92,6 +94,8 @@ def _candidate(judged: Judged, here: Placement | None, fleet: Fleet, plan: Plan,
     if reason:
         full = reason.code is RejectionCode.CAPACITY or (isinstance(reason, NoPoolForPrefill) and reason.full)
         verdict = Verdict.FULL if full else Verdict.REJECTED
+        if isinstance(reason, NoRoom) and reason.holds_when_empty:
+            verdict = Verdict.TOO_SMALL
         return candidate(verdict, reason.code, reason.text, reason_facts(reason))
     message = why_not(Location(environment, pool or "", profile or "", resource=resource), log.decisions)
     return candidate(Verdict.FITS, None, message)

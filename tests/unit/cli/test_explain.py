@@ -52,7 +52,7 @@ def test_json_for_tools() -> None:
         "environment": "edge",
         "nodePool": "whole",
         "profile": "fp8-tp2",
-        "verdict": "full",
+        "verdict": "too small",
         "code": "capacity",
         "message": "2 of 2 units free, needs 4",
         "facts": {"free": 2, "units": 2, "needs": 4},

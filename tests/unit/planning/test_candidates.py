@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 
 from slicewise.planning import (
@@ -49,7 +50,7 @@ def test_every_candidate_with_its_verdict() -> None:
             ),
         ),
         ("c/p gpu", "fits", "not chosen: the model prefers slice, on a/small"),
-        ("b/small slice", "full", "2 of 2 units free, needs 3"),
+        ("b/small slice", "too small", "2 of 2 units free, needs 3"),
         ("a/large gpu", "rejected", "the pool is cut into 7g.80gb slices; the profile has mig: never"),
         ("a/small gpu", "rejected", "a slice has 40Gi, needs 70Gi"),
         ("a/tiny gpu", "rejected", "a slice has 10Gi, needs 70Gi"),
@@ -57,6 +58,34 @@ def test_every_candidate_with_its_verdict() -> None:
         ("b/small gpu", "rejected", "a slice has 40Gi, needs 70Gi"),
         ("c/p slice", "rejected", "the pool has whole GPUs; the profile has mig: only"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("others", "replicas", "gpus", "cpu", "verdict"),
+    [
+        # Two nodes of two GPUs and eight CPUs each; what others have takes one GPU and five CPUs.
+        (2, 3, 1, "1", "full"),
+        (2, 5, 1, "1", "too small"),
+        (0, 5, 1, "1", "too small"),
+        (2, 2, 2, "1", "full"),
+        (0, 1, 1, "9", "too small"),
+        (1, 1, 1, "9", "too small"),
+        (0, 3, 1, "5", "too small"),
+        (1, 2, 1, "5", "full"),
+    ],
+)
+def test_a_pool_that_is_too_small_when_empty_is_not_called_full(
+    others: int, replicas: int, gpus: int, cpu: str, verdict: str
+) -> None:
+    documents = [
+        environment("a", pool("p", nodeCount=2, acceleratorCount=2, allocatable={"cpu": "8"})),
+        model("one", profile("any"), cpu="5"),
+        model("m", profile("any", gpusPerNode=gpus), cpu=cpu),
+        *([deployment("other", "one", replicas=others, priority=1)] if others else []),
+        deployment("d", "m", replicas=replicas),
+    ]
+    (found,) = verdicts(documents, "d")
+    assert found[:2] == ("a/p any", verdict)
 
 
 def test_what_stays_is_said_to_stay() -> None:
