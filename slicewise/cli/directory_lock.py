@@ -29,7 +29,10 @@ def alone_in(directory: Path, on_wait: Callable[[], None]) -> Iterator[bool]:
     """
     while True:
         made = make_directories(directory)
-        descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        try:
+            descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        except FileNotFoundError:
+            continue  # a run that failed has removed what it had made
         try:
             locked = _lock(descriptor, on_wait)
             # The run that it waited for may have failed, and removed what it had made.

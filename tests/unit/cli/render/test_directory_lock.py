@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from slicewise.cli import output_directory
+from slicewise.cli import directory_lock, output_directory
 from slicewise.cli.directory_lock import make_directories
 from tests.unit.cli.render.rendering import MANIFESTS, contents, edit, render
 from tests.unit.cli.running import COMMAND, DEMO, ROOT, SECONDS
@@ -77,6 +77,25 @@ def test_a_run_that_waited_for_one_that_failed_makes_the_directory_again(
     with second:
         assert second.wait(SECONDS) == 0
     assert list(contents(output)) == MANIFESTS
+
+
+def test_a_run_that_comes_when_another_one_fails_makes_the_directory_again(
+    documents: Path, output: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The other one removes what it has made just when this one has found it there."""
+    runs = list[Path]()
+
+    def make(folder: Path) -> list[Path]:
+        made = make_directories(folder)
+        if not runs:
+            runs.append(folder)
+            folder.rmdir()
+        return made
+
+    monkeypatch.setattr(directory_lock, "make_directories", make)
+    assert render(documents, output).returncode == 0
+    assert list(contents(output)) == MANIFESTS
+    assert runs == [output]
 
 
 def test_without_locks_what_may_be_another_runs_stays(
