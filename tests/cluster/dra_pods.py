@@ -69,10 +69,20 @@ class DraPods:
         """Return the names of the pods that have a node."""
         return sorted(name for name, pod in self._pods().items() if pod.spec and pod.spec.nodeName)
 
-    def waiting(self, name: str) -> str:
-        """Wait until the scheduler has refused a pod, and return its words."""
-        self.wait(f"{name} refused", lambda: bool(self._refused(name)))
-        return self._refused(name)
+    def waiting(self, name: str, why: str) -> str:
+        """Wait until the scheduler has refused a pod for this reason, and return its words.
+
+        What it says first may be another one: that the pod waits for a claim, or that it knows no such node yet.
+        """
+        said = ""
+
+        def refused() -> bool:
+            nonlocal said
+            said = self._refused(name)
+            return why in said
+
+        self.wait(f"{name} refused: {why}", refused)
+        return said
 
     def wait_placed(self, *names: str) -> None:
         """Wait until these pods, and no others, have nodes."""

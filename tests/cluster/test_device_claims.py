@@ -78,7 +78,7 @@ def test_every_accepted_pod_gets_a_slice_and_one_more_waits(workloads: Workloads
     assert claimed(workloads) == [[("cut-0", slot)] for slot in slots]
 
     workloads.scale("chat", 5)
-    assert "1 cannot allocate all claims" in workloads.wait_pending().message
+    workloads.wait_pending("1 cannot allocate all claims")
 
 
 @pytest.mark.usefixtures("devices")

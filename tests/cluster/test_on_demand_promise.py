@@ -8,7 +8,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from lightkube.models.meta_v1 import ObjectMeta
@@ -25,11 +25,11 @@ from embedded.dra_objects import (
     server_version,
 )
 from embedded.fake_nodes import FakePool, add_nodes
-from embedded.pod_states import PodState, pods_of
 from slicewise.documents import OLDEST_RELEASE, Allocation
 from slicewise.manifests import environment_objects
 from slicewise.planning import make_plan
 from tests.cluster.dra_pods import wait_unpublished
+from tests.cluster.test_promise import refuse, schedule
 from tests.documents import fleet_of
 from tests.unit.planning.on_demand_fleets import (
     BOARDS,
@@ -157,21 +157,6 @@ def pod(name: str, pool: OnDemandPool, asked: AskedSlice) -> dict[str, Any]:
     }
 
 
-def scheduled(cluster: EmbeddedCluster, client: Client, where: str, pods: Sequence[dict[str, Any]]) -> list[PodState]:
-    """Create `pods` in this order, and return them once the scheduler has looked at all of them."""
-    for document in pods:
-        client.create(cast("Pod", Pod.from_dict(document)), namespace=where)
-    states: list[PodState] = []
-
-    def decided() -> bool:
-        states[:] = pods_of(cluster.plane, where)
-        # A pod waits for its claim first, which is not the scheduler's answer.
-        return len(states) >= len(pods) and all(state.node or "allocate" in state.message for state in states)
-
-    wait_until(f"{len(pods)} pods decided", decided, SECONDS)
-    return states
-
-
 def gigabytes(document: dict[str, Any]) -> int:
     """Return the number in the profile that a pod asks for, by template or resource; that of whole GPUs is larger."""
     claims = document["spec"].get("resourceClaims")
@@ -223,8 +208,7 @@ def assert_promised(cluster: EmbeddedCluster, client: Client, documents: list[di
             with nodes(cluster, client, pool):
                 for number, order in enumerate(orders(pods, seed)):
                     with namespace(client, f"on-demand-{seed}-{number}", pool.gpu, templates) as where:
-                        states = scheduled(cluster, client, where, order)
-                        assert [(state.name, state.message) for state in states if state.node is None] == []
+                        schedule(cluster, client, where, order)
 
 
 @contextmanager
@@ -244,8 +228,5 @@ def test_a_small_slice_at_the_wrong_place_keeps_a_large_one_pending(cluster: Emb
     small, large = AskedSlice("1g"), AskedSlice("4g")
     pool = OnDemandPool("wrong-place", "h100-80gb", 1, 1, None, Counter(), Counter())
     with nodes(cluster, client, pool), namespace(client, "wrong-place", pool.gpu) as where:
-        first = scheduled(cluster, client, where, [pod("small", pool, small)])
-        assert [bool(state.node) for state in first] == [True]
-        states = {each.name: each for each in scheduled(cluster, client, where, [pod("large", pool, large)])}
-    assert states["large"].node is None
-    assert "cannot allocate all claims" in states["large"].message
+        schedule(cluster, client, where, [pod("small", pool, small)])
+        refuse(cluster, client, where, pod("large", pool, large), "cannot allocate all claims")

@@ -16,6 +16,7 @@ from lightkube.resources.core_v1 import Namespace, Node, Pod
 from embedded.api_client import connect
 from embedded.cluster import EmbeddedCluster
 from embedded.deadlines import wait_until
+from embedded.errors import ControlPlaneError
 from embedded.fake_nodes import FakePool, add_nodes
 from embedded.pod_states import PodState, pods_of
 from slicewise.manifests import environment_objects
@@ -81,17 +82,36 @@ def pod(name: str, service: str, template: dict[str, Any]) -> dict[str, Any]:
 
 
 def schedule(cluster: EmbeddedCluster, client: Client, where: str, pods: list[dict[str, Any]]) -> list[PodState]:
-    """Create `pods` in this order, and return them once the scheduler has looked at all of them."""
+    """Create `pods` in this order, and return them once each has a node.
+
+    One may be refused at first, where the scheduler has not heard of a node or a claim yet.
+    """
     for document in pods:
         client.create(cast("Pod", Pod.from_dict(document)), namespace=where)
     states: list[PodState] = []
 
-    def decided() -> bool:
+    def placed() -> bool:
         states[:] = pods_of(cluster.plane, where)
-        return len(states) >= len(pods) and all(state.node or state.message for state in states)
+        return len(states) >= len(pods) and all(state.node for state in states)
 
-    wait_until(f"{len(pods)} pods decided", decided, SECONDS)
+    try:
+        wait_until(f"{len(pods)} pods on nodes", placed, SECONDS)
+    except ControlPlaneError as error:
+        error.add_note("\n".join(f"{state.name}: {state.message}" for state in states if state.node is None))
+        raise
     return states
+
+
+def refuse(cluster: EmbeddedCluster, client: Client, where: str, like: dict[str, Any], *why: str) -> None:
+    """Create one pod more, like another one, and wait until it is refused for one of these reasons."""
+    client.create(cast("Pod", Pod.from_dict(like | {"metadata": {"name": "extra"}})), namespace=where)
+
+    def refused() -> bool:
+        (extra,) = (state for state in pods_of(cluster.plane, where) if state.name == "extra")
+        assert extra.node is None, extra
+        return any(each in extra.message for each in why)
+
+    wait_until(f"a pod refused: {' or '.join(why)}", refused, SECONDS)
 
 
 @pytest.mark.parametrize("seed", SEEDS)
@@ -116,7 +136,6 @@ def assert_promised(cluster: EmbeddedCluster, fleet: RandomFleet, name: str, see
         for number, order in enumerate((pods, pods[::-1], shuffled)):
             with namespace(client, f"{name}-{number}") as where:
                 states = schedule(cluster, client, where, order)
-                assert [(state.name, state.message) for state in states if state.node is None] == []
                 selected = {document["metadata"]["name"]: document["spec"]["nodeSelector"] for document in order}
                 for state in states:
                     # Nodes are called <pool>-<number>, and selected by the pool's name.
@@ -137,12 +156,8 @@ def test_one_slice_more_than_accepted_waits(cluster: EmbeddedCluster, mig: str, 
     # All that the node has is given to one of the two deployments, and the other is told that there is no room.
     assert Counter(document["metadata"]["labels"]["app.kubernetes.io/name"] for document in pods) == {"d": count}
     with nodes(cluster, (pool,)) as client, namespace(client, f"full-{count}") as where:
-        assert all(state.node for state in schedule(cluster, client, where, pods))
-        extra = pods[0] | {"metadata": {"name": "extra"}}
-        states = schedule(cluster, client, where, [extra])
-    (waiting,) = (state for state in states if state.node is None)
-    assert waiting.name == "extra"
-    assert f"1 Insufficient {resource}" in waiting.message
+        schedule(cluster, client, where, pods)
+        refuse(cluster, client, where, pods[0], f"1 Insufficient {resource}")
 
 
 def test_one_pod_more_than_the_cpus_of_several_profiles_take_waits(cluster: EmbeddedCluster) -> None:
@@ -161,9 +176,5 @@ def test_one_pod_more_than_the_cpus_of_several_profiles_take_waits(cluster: Embe
     pods = planned_pods(documents)
     assert Counter(document["metadata"]["labels"]["app.kubernetes.io/name"] for document in pods) == {"a": 2, "b": 3}
     with nodes(cluster, (node,)) as client, namespace(client, "tight") as where:
-        assert all(state.node for state in schedule(cluster, client, where, pods))
-        extra = pods[0] | {"metadata": {"name": "extra"}}
-        states = schedule(cluster, client, where, [extra])
-    (waiting,) = (state for state in states if state.node is None)
-    assert waiting.name == "extra"
-    assert "1 Insufficient cpu" in waiting.message
+        schedule(cluster, client, where, pods)
+        refuse(cluster, client, where, pods[0], "1 Insufficient cpu")

@@ -109,9 +109,7 @@ def test_a_full_pool_updates_few_replicas_only_with_a_unit_kept_free(stack: Work
     wait_rolled(workloads, "four", "args", seed, PODS["four"])
     wait_rolled(workloads, "group-n2", "args", seed, PODS["group-n2"])
     # Two replicas may miss none: the new pod waits, and the old ones serve on.
-    waiting = workloads.wait_pending()
-    assert waiting.name.startswith("chat-kserve-")
-    assert f"1 Insufficient {RESOURCE}" in waiting.message
+    assert workloads.wait_pending(f"1 Insufficient {RESOURCE}").name.startswith("chat-kserve-")
     time.sleep(2)
     assert running(workloads, "chat") == old
     assert len(old) == PODS["chat"]

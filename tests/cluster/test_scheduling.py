@@ -27,20 +27,19 @@ def test_sixteen_slices_take_sixteen_pods_and_the_seventeenth_waits(workloads: W
     assert {(pod.gpus[SLICE], pod.message) for pod in pods} == {(1, "")}
 
     workloads.apply(service("full", template, replicas=17))
-    waiting = workloads.wait_pending()
+    waiting = workloads.wait_pending(f"Insufficient {SLICE}")
     assert (waiting.node, waiting.phase, waiting.ready) == (None, "Pending", False)
-    assert f"Insufficient {SLICE}" in waiting.message
     assert sum(pod.ready for pod in workloads.pods()) == 16
 
 
 def test_a_resource_that_no_node_of_the_pool_has_is_named(workloads: Workloads) -> None:
     workloads.apply(service("whole-on-slices", pod_spec("slices", GPU)))
-    assert f"Insufficient {GPU}" in workloads.wait_pending().message
+    workloads.wait_pending(f"Insufficient {GPU}")
 
 
 def test_a_tainted_node_takes_only_pods_that_tolerate_it(workloads: Workloads) -> None:
     workloads.apply(service("pinned", pod_spec("tainted", SLICE)))
-    assert "untolerated taint" in workloads.wait_pending().message
+    workloads.wait_pending("untolerated taint")
     workloads.delete("pinned")
 
     workloads.apply(service("pinned", pod_spec("tainted", SLICE, tolerations=[TOLERATION])))

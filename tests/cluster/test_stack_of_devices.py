@@ -151,7 +151,7 @@ def assert_one_more_waits(cluster: EmbeddedCluster, planned: int) -> None:
     with connect(cluster.plane) as client:
         workloads = Workloads(cluster.plane, client, "team-a")
         workloads.scale("gemma", SLICES + 1)
-        assert "cannot allocate all claims" in workloads.wait_pending().message
+        workloads.wait_pending("cannot allocate all claims")
         workloads.scale("gemma", planned)
         workloads.wait_running(planned)
 
@@ -175,8 +175,7 @@ def test_accepted_pods_run_in_every_order(dra: EmbeddedCluster, allocation: Allo
                     if each["kind"] == "ResourceClaimTemplate":
                         metadata = each["metadata"] | {"namespace": where}
                         client.create(CLAIM_TEMPLATES.from_dict(each | {"metadata": metadata}), namespace=where)
-                states = schedule(dra, client, where, order)
-                assert [(state.name, state.message) for state in states if state.node is None] == []
+                schedule(dra, client, where, order)
                 client.deletecollection(Pod, namespace=where, grace_period=0)
                 wait_until("claims are gone", lambda: not list(client.list(RESOURCE_CLAIMS, namespace=where)), SECONDS)
         for each in classes:

@@ -76,7 +76,8 @@ def test_pods_that_wait_say_why_in_the_schedulers_words(tmp_path: Path, workload
     # One slice more than the only node of the pool has.
     all_ = documents(deployment("chat", "m", replicas=17, namespace=workloads.namespace))
     workloads.apply_planned(fleet_of(all_))
-    workloads.wait("16 pods run", lambda: sum(each.phase == "Running" for each in workloads.pods()) == 16)
+    workloads.wait("16 pods run", lambda: sum(each.ready for each in workloads.pods()) == 16)
+    workloads.wait_pending("Insufficient nvidia.com/mig-3g.40gb")
     code, out, _ = run(tmp_path, workloads, all_)
     assert code == 4
     assert " 16/17   waiting " in out

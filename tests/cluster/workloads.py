@@ -152,15 +152,25 @@ class Workloads:
 
     def wait_running(self, count: int) -> list[PodState]:
         """Wait until there are exactly `count` pods, all Running and Ready, and return them."""
+        pods: list[PodState] = []
 
         def reached() -> bool:
-            pods = self.pods()
+            pods[:] = self.pods()
             return len(pods) == count and all(pod.ready and pod.phase == "Running" for pod in pods)
 
         self.wait(f"{count} running pods", reached)
-        return self.pods()
+        return pods
 
-    def wait_pending(self) -> PodState:
-        """Wait until the scheduler has said of one pod why it is on no node, and return that pod."""
-        self.wait("a pending pod", lambda: any(pod.message for pod in self.pods()))
-        return next(pod for pod in self.pods() if pod.message)
+    def wait_pending(self, why: str) -> PodState:
+        """Wait until the scheduler has said so of one pod that is on no node, and return that pod.
+
+        What it says first may be something else: that it waits for a claim, or that it knows no such node yet.
+        """
+        pods: list[PodState] = []
+
+        def reached() -> bool:
+            pods[:] = [pod for pod in self.pods() if why in pod.message]
+            return bool(pods)
+
+        self.wait(f"a pod that waits, for {why}", reached)
+        return pods[0]
