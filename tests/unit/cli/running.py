@@ -24,9 +24,6 @@ COMMAND = (sys.executable, "-W", "error", "-m", "slicewise")
 _PATIENT = (
     "from slicewise.cli import app; from slicewise.presentation import progress; progress.SECONDS = 600; app.main()"
 )
-PATIENT = (
-    "from slicewise.cli import app; from slicewise.presentation import progress; progress.SECONDS = 600; app.main()"
-)
 PATIENT = (sys.executable, "-W", "error", "-c", _PATIENT)
 SECONDS = 300
 COMMANDS = list(FUNCTIONS)

@@ -13,6 +13,13 @@ import yaml
 from tests.documents import deployment, environment, model, profile, slices
 from tests.unit.cli.running import in_process
 
+
+@pytest.fixture(autouse=True)
+def _time_for_proofs(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is proved here takes milliseconds, and OR-Tools seconds to be imported where the machine is busy."""
+    monkeypatch.setattr("slicewise.cli.layout._SECONDS", 300.0)
+
+
 ASKED = ("--gpu", "a100-80gb", "--slices", "1g.10gb=5,3g.40gb=2")
 
 

@@ -16,7 +16,7 @@ from tests.unit.layouts.boards import BOARDS, Row, fits
 Counts = tuple[tuple[str, int], ...]
 INSTANCES = 500
 SHARDS = 5
-SECONDS = 10.0
+SECONDS = 300.0
 
 
 @lru_cache(20_000)
