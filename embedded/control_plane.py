@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-_ETCD_SECONDS = 120
+_ETCD_SECONDS = 300
 
 # The first three make pods of Deployments and StatefulSets, the fourth tells gateways which pods a Service has. Without
 # the next two nothing that is deleted in the foreground, and no namespace, ever goes; without the next Pulumi waits in
@@ -142,13 +142,14 @@ def _lose_identity(etcd: Process, url: str) -> None:
     def answers() -> bool:
         etcd.check()
         try:
-            return httpx2.get(f"{url}/health").is_success
+            return asking.get("/health").is_success
         except httpx2.TransportError:
             return False
 
-    wait_until("etcd is healthy", answers, _ETCD_SECONDS)
-    key = base64.b64encode(b"/registry/namespaces/kube-system").decode()
-    deleted = httpx2.post(f"{url}/v3/kv/deleterange", json={"key": key}).raise_for_status().json()
+    with httpx2.Client(base_url=url, timeout=_ETCD_SECONDS, trust_env=False) as asking:
+        wait_until("etcd is healthy", answers, _ETCD_SECONDS)
+        key = base64.b64encode(b"/registry/namespaces/kube-system").decode()
+        deleted = asking.post("/v3/kv/deleterange", json={"key": key}).raise_for_status().json()
     if deleted.get("deleted") != "1":
         raise ControlPlaneError(f"the data has no namespace kube-system: {deleted}")
 

@@ -27,7 +27,7 @@ from slicewise.documents import Fleet, load_fleet
 from slicewise.manifests import node_choice
 
 STACK = "live"
-SECONDS = 60
+SECONDS = 300
 # The act of the demo that shows what Slicewise prevents happens on this pool.
 BY_HAND = {"environment": "mig-a", "pool": "small-models-mig", "namespace": "uncounted"}
 

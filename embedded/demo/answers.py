@@ -17,7 +17,7 @@ from embedded.kserve_kinds import LLMInferenceService
 from slicewise.addresses import curl_line
 from slicewise.documents import Fleet, ModelDeployment, served_name
 
-_SECONDS = 60
+_SECONDS = 300
 
 
 @dataclass(frozen=True)

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
     from lightkube import Client
 
+_SECONDS = 300
+
 
 @pytest.fixture(scope="package")
 def plane(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ControlPlane]:
@@ -55,7 +57,7 @@ def plain_client(client: Client) -> httpx2.Client:
     assert user
     authority = ssl.create_default_context(cadata=base64.b64decode(cluster.certificate_auth_data).decode())
     headers = {"Authorization": f"Bearer {user.token}"}
-    return httpx2.Client(base_url=cluster.server, verify=authority, headers=headers, trust_env=False)
+    return httpx2.Client(base_url=cluster.server, verify=authority, headers=headers, timeout=_SECONDS, trust_env=False)
 
 
 @pytest.fixture(scope="package")

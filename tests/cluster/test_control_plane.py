@@ -67,7 +67,7 @@ def authority_of(plane: ControlPlane) -> ssl.SSLContext:
 def ask(plane: ControlPlane, authority: ssl.SSLContext, token: str | None) -> int:
     """Return the status code of a request that trusts `authority` only."""
     headers = {"Authorization": f"Bearer {token}"} if token else {}
-    with httpx2.Client(verify=authority, headers=headers, trust_env=False) as client:
+    with httpx2.Client(verify=authority, headers=headers, timeout=300, trust_env=False) as client:
         return client.get(f"{plane.server}/api/v1/namespaces").status_code
 
 

@@ -203,7 +203,7 @@ def test_what_somebody_deleted_or_changed_is_told_and_the_remedy_works(
             LLMInferenceService, "chat-cut", {"spec": {"replicas": 1}}, namespace=NAMESPACE, patch_type=PatchType.MERGE
         )
         client.delete(LLMInferenceService, "chat-whole", namespace=NAMESPACE)
-        wait_until("chat-whole is gone", lambda: "chat-whole" not in service_names(cluster), 60)
+        wait_until("chat-whole is gone", lambda: "chat-whole" not in service_names(cluster), 300)
     seen = verify(cluster.plane, documents, tmp_path, *options)
     assert (seen.code, [code for _, code, _ in seen.findings]) == (4, ["SW623", "SW624"])
     gone, changed = (each["message"] for each in seen.data["findings"])

@@ -8,7 +8,7 @@ from typing import Final
 
 import pytest
 
-from tests.processes import commands_with
+from tests.processes import wait_ended
 from tests.typed_pages import Typist, clean_clone, type_until_shown, typed_and_shown
 from tests.unit.cli.running import ROOT
 
@@ -34,4 +34,4 @@ def test_the_commands_of_the_page_work_as_they_are_written(tmp_path: Path) -> No
         finally:
             subprocess.run(["make", "demo-down"], cwd=clone, env=environment, check=True, capture_output=True)  # noqa: S607
     assert shown == 14
-    assert commands_with(str(clone)) == []
+    wait_ended(str(clone))
