@@ -18,7 +18,7 @@ PAGE: Final = (ROOT / "docs/first-model.md").read_text(encoding="utf-8")
 PORT: Final = "45659"
 # What asks a model is asked again until the routes are in effect: the page says `some seconds later`.
 ASKS: Final = ("curl", ".venv/bin/python", "ask()", "count")
-SECONDS: Final = 120
+SECONDS: Final = 600
 
 
 @pytest.mark.long

@@ -14,7 +14,7 @@ from tests.unit.cli.running import ROOT
 
 PAGE: Final = (ROOT / "docs/runbook.md").read_text(encoding="utf-8")
 # Requests follow the weights when KServe and the gateway have all routes: some seconds later.
-SECONDS: Final = 120
+SECONDS: Final = 600
 READER: Final = {
     f"GIT_{who}_{what}": "reader@example.com" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")
 }

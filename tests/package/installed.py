@@ -13,7 +13,7 @@ from pathlib import Path
 CHECKOUT = Path(__file__).resolve().parents[2]
 # What is not linked: ourselves, and what a stack installs only where it asks for it.
 _ABSENT = ("slicewise", "_slicewise", "pulumi_gcp", "pulumi_aws")
-_SECONDS = 120
+_SECONDS = 600
 
 
 @dataclass(frozen=True)
