@@ -1,5 +1,7 @@
 """What holds for all tests, whoever runs them: how busy the machine is, and how wide a terminal, changes nothing.
 
+Nor does chance: drawn examples are the same in every run, on every machine.
+
 Several processes share them out by file or group: `--dist loadgroup`.
 """
 
@@ -9,13 +11,15 @@ import os
 from collections.abc import Iterator
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 from xdist.remote import Producer  # type: ignore[import-untyped]
 
 from tests.work_units import Units, in_order
 
-settings.register_profile("no deadline", deadline=None)
-settings.load_profile("no deadline")
+settings.register_profile(
+    "steady", derandomize=True, database=None, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("steady")
 
 
 @pytest.hookimpl(wrapper=True)
