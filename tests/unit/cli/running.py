@@ -20,7 +20,7 @@ DEMO = str(ROOT / "stacks/demo")
 SHORTFALL = str(ROOT / "stacks/shortfall")
 GKE_MIXED = str(ROOT / "stacks/gke-mixed")
 COMMAND = (sys.executable, "-W", "error", "-m", "slicewise")
-# For it nothing takes so long that there is a bar, however busy the machine is.
+# For a terminal: nothing takes so long that there is a bar, however busy the machine is.
 _PATIENT = (
     "from slicewise.cli import app; from slicewise.presentation import progress; progress.SECONDS = 600; app.main()"
 )

@@ -13,7 +13,7 @@ from xml.etree import ElementTree as ET
 import pytest
 import yaml
 
-from tests.unit.cli.running import COMMAND, COMMANDS, DEMO, ROOT, SECONDS, SHORTFALL, in_process, in_terminal
+from tests.unit.cli.running import COMMAND, COMMANDS, DEMO, PATIENT, ROOT, SECONDS, SHORTFALL, in_process, in_terminal
 
 
 @pytest.mark.parametrize("command", COMMANDS)
@@ -68,7 +68,7 @@ def test_a_pipe_of_any_encoding_gets_the_whole_table(encoding: str, arguments: l
 
 @pytest.mark.parametrize("encoding", ["latin-1", "cp1252"])
 def test_a_terminal_of_another_encoding_gets_tables_and_map(encoding: str) -> None:
-    run = in_terminal(*COMMAND, "plan", DEMO, encoding=encoding)
+    run = in_terminal(*PATIENT, "plan", DEMO, encoding=encoding)
     assert run.returncode == 0
     assert "Traceback" not in run.stdout
     assert "GPUs" in run.stdout
