@@ -58,6 +58,10 @@ def changing(
         def log_message(self, *_: object) -> None:
             """Say nothing on standard error."""
 
+    def asks_no_more() -> bool:
+        asked.clear()
+        return _probe(client) and not asked.is_set()
+
     with serving_with(Answers, certificate) as url:
         webhook = {
             "name": "changes.services.test",
@@ -87,6 +91,7 @@ def changing(
             yield
         finally:
             client.delete(MutatingWebhookConfiguration, _NAME)
+            wait_until("the webhook is asked no more", asks_no_more, seconds=300)
 
 
 def _probe(client: Client) -> bool:

@@ -5,9 +5,8 @@ from __future__ import annotations
 import base64
 import os
 import threading
-import time
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -23,6 +22,7 @@ from tests.documents import deployment, environment, model, profile, slices
 from tests.engine import plain_pulumi
 from tests.engine.credentials import account_token, authority, kubeconfig_of, put_secret
 from tests.engine.workspace import Workspace
+from tests.processes import wait_ended
 
 TINY = model("tiny", profile("any", memoryPerGpu="30Gi"))
 POOL = environment("mig-a", slices("small", "3g.40gb"))
@@ -106,7 +106,8 @@ def files(directory: Path) -> Iterator[tuple[str, bytes]]:
     for folder, _, names in os.walk(directory):
         for file in (Path(folder, name) for name in names):
             if file.is_file() and not file.is_symlink():
-                yield str(file), file.read_bytes()
+                with suppress(FileNotFoundError):  # it was swept in between
+                    yield str(file), file.read_bytes()
 
 
 @pytest.mark.parametrize("source", ["config", "kubernetes"])
@@ -121,7 +122,7 @@ def test_planted_credentials_are_nowhere(
         # As users run it, whose temporary directory outlives it.
         text = plain_pulumi.run(workspace, temporary, *arguments, fails=fails)
         printed.append((f"what {' '.join(arguments)} printed", text.encode()))
-        time.sleep(1)
+        wait_ended(str(temporary))  # what sweeps it, which ends some seconds after the engine
         printed.extend((f"temporary {place} after {arguments[0]}", left) for place, left in files(temporary))
 
     with connect(plane) as client, watched() as arguments:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
 import yaml
 from lightkube import Client
@@ -10,7 +12,7 @@ from embedded.control_plane import ControlPlane
 from tests.documents import deployment, environment, model, profile, slices
 from tests.engine.credentials import account_token, kubeconfig_of
 from tests.engine.workspace import Workspace
-from tests.processes import commands_with
+from tests.processes import wait_ended
 from tests.unit.clusters.access.tls_server import Answer, server
 
 FLEET = (
@@ -59,11 +61,11 @@ def test_a_web_server_in_place_of_kubernetes(workspace: Workspace) -> None:
 @pytest.mark.long
 def test_a_plugin_that_waits_is_ended_with_all_that_it_started(workspace: Workspace, plane: ControlPlane) -> None:
     config = yaml.safe_load(plane.kubeconfig)
-    mark = "slicewise-plugin-that-waits"
+    mark = f"slicewise-plugin-that-waits-{os.getpid()}"
     script = f"sleep 1000 {mark} 2>/dev/null || sh -c 'sleep 1000; :' {mark}"
     plugin = {"apiVersion": "client.authentication.k8s.io/v1", "command": "sh", "args": ["-c", script, mark]}
     config["users"][0]["user"] = {"exec": {**plugin, "interactiveMode": "Never"}}
     said = refused(workspace, yaml.safe_dump(config))
     assert "its credential plugin sh did not answer in 25 s (does it wait for a login?); log in first" in said
     assert "[SW410]" in said
-    assert commands_with(mark) == []
+    wait_ended(mark)

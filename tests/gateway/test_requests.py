@@ -57,6 +57,7 @@ def test_a_service_a_canary_of_two_and_a_shifted_weight(routed: EmbeddedCluster,
         workloads.wait("settled routes", lambda: are_settled(workloads.client, NAMESPACE, {"chat": 9, "chat-next": 1}))
         wait_for_pods(workloads, f"{base}/publishers/{NAMESPACE}/models/tiny", "tiny")
         people = client(f"{base}/publishers/{NAMESPACE}/models/tiny")
+        wait_for_most(workloads, people, "tiny", "chat")
         assert shares(people, "tiny", REQUESTS) == pytest.approx({"chat": 0.9, "chat-next": 0.1}, abs=0.05)
         pods = workloads.pods()
 

@@ -105,6 +105,7 @@ def test_services_of_a_group_share_by_weight_and_a_new_weight_shifts_their_share
     pods = workloads.pods()
     wait_for_pods(workloads, url_of_model(workloads, "stable"), MODEL)
     with client(url_of_model(workloads, "stable")) as people:
+        wait_for_most(workloads, people, MODEL, "stable")
         assert shares(people, MODEL, REQUESTS) == pytest.approx({"stable": 0.9, "canary": 0.1}, abs=0.05)
 
         weigh(stable=1, canary=9)
