@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from enum import StrEnum
-from functools import cache, cached_property
-from typing import Any, Final
+from functools import cache, cached_property, lru_cache
+from typing import Any, Final, NamedTuple
 
 from slicewise.documents import Allocation, DeploymentKey, Fleet
 from slicewise.manifests import (
@@ -19,6 +19,7 @@ from slicewise.manifests import (
     REVISION_ANNOTATION,
     SERVICE_KIND,
     KubernetesObject,
+    MadeOnce,
     placement_objects,
 )
 from slicewise.planning import Plan
@@ -26,6 +27,8 @@ from slicewise.planning import Plan
 _DIGEST_LENGTH: Final = 8
 _OWN_ANNOTATIONS: Final = "slicewise.dev/"
 _JSON: Final = json.JSONEncoder(separators=(",", ":"))
+_WITH_FIELDS: Final = (dict, list)
+_MOST_KEPT: Final = 1 << 14
 _Path = tuple[str | int, ...]
 
 PartsOfPlan = Mapping[tuple[str, DeploymentKey], Mapping[str, str]]
@@ -115,8 +118,10 @@ _OF_METADATA: Final = {
 
 def parts_of_plan(fleet: Fleet, plan: Plan) -> PartsOfPlan:
     """Return the parts of every placement of a plan for `fleet`."""
+    made = MadeOnce()
+    leaves = _Leaves(made)
     return {
-        (each.environment, each.deployment): parts_of_service(each.deployment, placement_objects(fleet, each))
+        (each.environment, each.deployment): _parts(each.deployment, placement_objects(fleet, each, made), leaves)
         for each in plan.placements
     }
 
@@ -126,24 +131,38 @@ def parts_of_service(deployment: DeploymentKey, objects: Sequence[KubernetesObje
 
     The objects of two plans are equal, byte by byte, exactly where their parts are.
     """
+    return _parts(deployment, objects, _Leaves(MadeOnce()))
+
+
+def _parts(deployment: DeploymentKey, objects: Sequence[KubernetesObject], leaves: _Leaves) -> dict[str, str]:
     found: dict[ServicePart, list[_Leaf]] = {}
-    for item in objects:
-        _add_leaves(item, _object_of(item["kind"]), found)
-    name = str(deployment)
-    parts = {part: _written(part, leaves, name) for part, leaves in found.items()}
-    if any(item["kind"] == CLAIM_TEMPLATE_KIND for item in objects):
+    kinds = [item["kind"] for item in objects]
+    for item, kind in zip(objects, kinds, strict=True):
+        leaves.add(item, _object_of(kind), found)
+    name = _JSON.encode(str(deployment))
+    parts = {part: _written(part, values, name) for part, values in found.items()}
+    if CLAIM_TEMPLATE_KIND in kinds:
         parts[ServicePart.ALLOCATION] = Allocation.CLAIM.value
     return {text: parts[part] for part, text in _NAMES.items() if part in parts}
+
+
+class _Leaf(NamedTuple):
+    """A value that has none below it: leaves are sorted by their fields, and those of one field by their values."""
+
+    field: str
+    value: str
+    json: str
+    """The path of the field, and the value."""
+    text: str
+    """The value as people read it."""
 
 
 class _Field:
     """Where a value is in an object, and how that is written: once, for services have the same few hundred fields."""
 
     def __init__(self, path: _Path) -> None:
-        self.order = repr(path)
-        """What fields are sorted by."""
-        self.text = _JSON.encode(path)
-        """Its path as JSON."""
+        self._order = repr(path)
+        self._text = _JSON.encode(path)
         self._path = path
         self._below: dict[str | int, _Field] = {}
 
@@ -151,6 +170,11 @@ class _Field:
     def part(self) -> ServicePart:
         """Which part its value is in, if nothing is below it."""
         return _part(self._path)
+
+    def leaf(self, value: object) -> _Leaf:
+        """Return a value of it that has none below it."""
+        # Two objects of one kind have the same fields, so they are sorted by their values, too.
+        return _Leaf(self._order, repr(value), f"[{self._text},{_JSON.encode(value)}]", str(value))
 
     def below(self, key: str | int) -> _Field:
         """Return a field of this field, or an entry of this list."""
@@ -166,37 +190,49 @@ def _object_of(kind: str) -> _Field:
     return _Field((kind,))
 
 
-_Leaf = tuple[_Field, Any]
-"""A value that has none below it, and where it is."""
+@lru_cache(_MOST_KEPT, typed=True)
+def _known_leaf(field: _Field, value: Hashable) -> _Leaf:
+    """Return a leaf; most services have the same of many fields."""
+    return field.leaf(value)
 
 
-def _written(part: ServicePart, leaves: Sequence[_Leaf], deployment: str) -> str:
-    if part in _READABLE:
-        values = {str(value) for _, value in leaves}
-        if len(values) == 1:
-            return values.pop()
-    ordered = sorted(leaves, key=_order) if len(leaves) > 1 else leaves
-    fields = ",".join([f"[{field.text},{_JSON.encode(value)}]" for field, value in ordered])
-    text = f'[{_JSON.encode(deployment)},"{_NAMES[part]}",[{fields}]]'
+class _Leaves:
+    """Finds the values that objects are made of; those of what several have in common only once."""
+
+    def __init__(self, made: MadeOnce) -> None:
+        self._made = made
+        self._known: dict[tuple[int, _Field], Mapping[ServicePart, Sequence[_Leaf]]] = {}
+
+    def add(self, value: Any, at: _Field, found: dict[ServicePart, list[_Leaf]]) -> None:  # noqa: ANN401 - a part of an object
+        """Add every value that has none below it, also an empty list or mapping, to those of its part."""
+        for key, each in value.items() if isinstance(value, dict) else enumerate(value):
+            field = at.below(key)
+            if not isinstance(each, _WITH_FIELDS):
+                found.setdefault(field.part, []).append(_known_leaf(field, each))
+            elif not each:
+                found.setdefault(field.part, []).append(field.leaf(each))
+            elif self._made.shares(each):
+                for part, leaves in self._shared(each, field).items():
+                    found.setdefault(part, []).extend(leaves)
+            else:
+                self.add(each, field, found)
+
+    def _shared(self, value: Any, at: _Field) -> Mapping[ServicePart, Sequence[_Leaf]]:  # noqa: ANN401 - a part of an object
+        key = (id(value), at)
+        if key not in self._known:
+            found: dict[ServicePart, list[_Leaf]] = {}
+            self.add(value, at, found)
+            self._known[key] = found
+        return self._known[key]
+
+
+def _written(part: ServicePart, leaves: list[_Leaf], deployment: str) -> str:
+    first = leaves[0].text
+    if part in _READABLE and all(leaf.text == first for leaf in leaves[1:]):
+        return first
+    fields = ",".join([leaf.json for leaf in sorted(leaves)])
+    text = f'[{deployment},"{_NAMES[part]}",[{fields}]]'
     return f"#{hashlib.sha256(text.encode()).hexdigest()[:_DIGEST_LENGTH]}"
-
-
-def _order(leaf: _Leaf) -> tuple[str, str]:
-    field, value = leaf
-    # Two objects of one kind have the same fields.
-    return field.order, repr(value)
-
-
-def _add_leaves(value: Any, at: _Field, found: dict[ServicePart, list[_Leaf]]) -> None:  # noqa: ANN401 - a part of an object
-    """Add every value that has none below it, also an empty list or mapping, to those of its part."""
-    for key, each in value.items() if isinstance(value, dict) else enumerate(value):
-        field = at.below(key)
-        if each and isinstance(each, dict | list):
-            _add_leaves(each, field, found)
-        elif field.part in found:
-            found[field.part].append((field, each))
-        else:
-            found[field.part] = [(field, each)]
 
 
 def _part(whole: _Path) -> ServicePart:

@@ -71,7 +71,7 @@ from slicewise.documents.model_weights import (
     volume_claims,
 )
 from slicewise.documents.node_selector import MAX_LABEL_VALUES, SelectedLabels, selects, written_label
-from slicewise.documents.pod import ExtraResources, PodSettings, StorageInitializer
+from slicewise.documents.pod import EngineContainer, ExtraResources, PodSettings, StorageInitializer
 from slicewise.documents.pod_levels import effective_base_refs, effective_pod
 from slicewise.documents.pool_offers import (
     PoolOffer,
@@ -141,6 +141,7 @@ __all__ = [
     "DeploymentKey",
     "EksCluster",
     "EksReference",
+    "EngineContainer",
     "EnvironmentSpec",
     "EnvironmentVariable",
     "ExistingCluster",

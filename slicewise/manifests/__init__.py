@@ -14,6 +14,7 @@ from slicewise.manifests.device_claims import (
     uses_claims,
 )
 from slicewise.manifests.engine_memory import engine_digest, prefill_annotation
+from slicewise.manifests.made_once import MadeOnce
 from slicewise.manifests.namespaces import namespace_object
 from slicewise.manifests.plan_objects import environment_objects, field_source, placement_objects, shared_objects
 from slicewise.manifests.pod_template import GPU_TOLERATION, pod_tolerations
@@ -100,6 +101,7 @@ __all__ = [
     "UNIT_MEMORY_ANNOTATION",
     "FieldSource",
     "KubernetesObject",
+    "MadeOnce",
     "SourcePart",
     "claim_in_words",
     "claims_units",

@@ -93,9 +93,9 @@ def claims_of_pod(placement: Placement, pool: NodePool, service: str) -> list[Ku
     return [{"name": _NAME, "resourceClaimTemplateName": name}]
 
 
-def claims_of_container(pool: NodePool) -> list[KubernetesObject]:
-    """Return which claims of its pod the engine's container uses."""
-    return [{"name": _NAME}] if uses_claims(pool) else []
+def claims_of_container() -> list[KubernetesObject]:
+    """Return which claims of its pod the engine's container uses, where it has any."""
+    return [{"name": _NAME}]
 
 
 def named_templates(service: Mapping[str, Any]) -> frozenset[str]:

@@ -16,21 +16,24 @@ from slicewise.documents import (
     ServingProfile,
     effective_base_refs,
     effective_pod,
+    prefill_workload,
     served_name,
 )
 from slicewise.kubernetes import canonical
 from slicewise.manifests import vocabulary
 from slicewise.manifests.engine_memory import engine_memory_annotations, prefill_annotation
+from slicewise.manifests.made_once import Maker
 from slicewise.manifests.model_source import MODEL_SOURCES, model_spec
 from slicewise.manifests.pipeline_parallel import pipeline_parallel_spec
 from slicewise.manifests.pod_fields import pod_annotations, pod_labels, service_annotations, service_labels
-from slicewise.manifests.pod_template import POD_SOURCES, PREFILL_SOURCES, pod_template
+from slicewise.manifests.pod_template import POD_SOURCES, PREFILL_SOURCES, DeclaredPods, pod_template
 from slicewise.manifests.router import ROUTER_SOURCES, router_spec
 from slicewise.manifests.source_map import FieldSource, SourcePart, below
 from slicewise.manifests.vocabulary import KubernetesObject
 from slicewise.planning import Placement
 
 _REVISION_LENGTH = 12
+_SORTED: Final = json.JSONEncoder(sort_keys=True, separators=(",", ":"))
 
 SERVICE_SOURCES: Final = (
     FieldSource("metadata.name", SourcePart.DEPLOYMENT, ("metadata", "name")),
@@ -69,6 +72,7 @@ def inference_service(
     profile: ServingProfile,
     pool: NodePool,
     environment: EnvironmentSpec,
+    made: Maker,
 ) -> KubernetesObject:
     """Return the service: what `placement` decided, as KServe v0.20 reads it.
 
@@ -79,17 +83,19 @@ def inference_service(
         profile: How.
         pool: The pool of the placement.
         environment: The environment's own, with the pools of it.
+        made: Makes what many services have in common.
     """
     nodes = placement.nodes_per_replica
     pod = effective_pod(pool, model, profile, deployment)
     name = service_name(deployment.metadata.name, nodes=nodes, autoscaled=deployment.autoscaled)
+    declared = DeclaredPods(model, profile, pool, pod)
     spec: KubernetesObject = {
         "model": model_spec(model, served_name(deployment, model)),
-        "template": pod_template(placement, model, profile, pool, pod, name),
+        "template": pod_template(placement, declared, name, made),
     }
     if nodes > 1:
         # Leader and worker are merged with KServe's configs one by one, so both say everything.
-        spec["worker"] = pod_template(placement, model, profile, pool, pod, name, is_worker=True)
+        spec["worker"] = pod_template(placement, declared, name, made, is_worker=True)
         spec["parallelism"] = _parallelism(profile)
     if model.storage_initializer.enabled is not None:
         spec["storageInitializer"] = {"enabled": model.storage_initializer.enabled}
@@ -101,9 +107,10 @@ def inference_service(
     judged = engine_memory_annotations(model, profile, pool, placement.resource, spec["template"]["containers"][0])
     if prefill:
         own_pool = next(each for each in environment.node_pools if each.name == prefill.node_pool)
-        workload = prefill.profile_of(model)
+        workload = made(prefill_workload, [profile]) or profile
         prefill_pod = effective_pod(own_pool, model, workload, deployment)
-        spec["prefill"] = {"template": pod_template(prefill, model, workload, own_pool, prefill_pod, name)}
+        of_prefill = DeclaredPods(model, workload, own_pool, prefill_pod)
+        spec["prefill"] = {"template": pod_template(prefill, of_prefill, name, made)}
         if labels := pod_labels(prefill_pod):
             spec["prefill"]["labels"] = labels
         engine = spec["prefill"]["template"]["containers"][0]
@@ -149,7 +156,7 @@ def _revision(spec: KubernetesObject, profile: ServingProfile, *pods: PodSetting
     parts = [spec, *(said for pod in pods for said in (service_labels(pod), pod.annotations) if said)]
     if profile.replica_topology.pipelined:
         parts.append(pipeline_parallel_spec())
-    text = json.dumps(parts, sort_keys=True, separators=(",", ":"))
+    text = _SORTED.encode(parts)
     return hashlib.sha256(text.encode()).hexdigest()[:_REVISION_LENGTH]
 
 

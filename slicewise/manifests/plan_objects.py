@@ -8,6 +8,7 @@ from typing import Final
 from slicewise.documents import Fleet
 from slicewise.manifests.device_claims import CLAIM_SOURCES, claim_template, uses_claims
 from slicewise.manifests.inference_service import SERVICE_SOURCES, inference_service
+from slicewise.manifests.made_once import Maker, make_anew
 from slicewise.manifests.pipeline_parallel import pipeline_parallel_config
 from slicewise.manifests.resource_classes import device_classes as classes_of
 from slicewise.manifests.scaled_object import SCALED_OBJECT_SOURCES, scaled_object
@@ -27,17 +28,22 @@ def field_source(field: str) -> FieldSource | None:
     return next((source for source in _SOURCES if source.matches(field)), None)
 
 
-def placement_objects(fleet: Fleet, placement: Placement) -> list[KubernetesObject]:
+def placement_objects(fleet: Fleet, placement: Placement, made: Maker = make_anew) -> list[KubernetesObject]:
     """Return what `placement`, of a plan for `fleet`, needs in its environment beside the shared objects.
 
     The service comes first, then what scales it, if anything does, and what the claims of its pods are made of.
+
+    Args:
+        fleet: The documents.
+        placement: What was decided.
+        made: Makes what many placements have in common: for each, or once where nobody changes the objects.
     """
     deployment = fleet.deployment[placement.deployment]
     model = fleet.model_of(deployment)
     pool = fleet.node_pool[placement.environment, placement.node_pool]
     profile = model.profile(placement.profile)
     environment = fleet.environment[placement.environment].spec
-    service = inference_service(placement, deployment, model, profile, pool, environment)
+    service = inference_service(placement, deployment, model, profile, pool, environment, made)
     templates = _claim_templates(fleet, placement, service)
     scaling = deployment.spec.scaling.concurrency
     if not (deployment.autoscaled and scaling):

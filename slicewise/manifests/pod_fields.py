@@ -5,7 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from slicewise.documents import EnvironmentVariable, PodSettings, ReplicaTopology, StorageInitializer
+from slicewise.documents import (
+    EngineContainer,
+    EnvironmentVariable,
+    PodSettings,
+    ReplicaTopology,
+    StorageInitializer,
+)
 from slicewise.kubernetes import Quantity, canonical
 from slicewise.manifests.pipeline_parallel import SHM_VOLUME, health_check
 from slicewise.manifests.vocabulary import KubernetesObject
@@ -33,6 +39,8 @@ def as_written(value: Any) -> Any:  # noqa: ANN401 - a part of a document
 def pod_fields(pod: PodSettings, topology: ReplicaTopology) -> KubernetesObject:
     """Return the fields of the pod spec itself."""
     own = {"labels", "annotations", "container", "shm_size"}
+    if pod.model_fields_set <= own and pod.shm_size is None:
+        return {}
     fields: KubernetesObject = as_written(pod.model_dump(by_alias=True, exclude_none=True, exclude=own))
     if pod.shm_size is not None:
         shm = {"medium": "Memory", "sizeLimit": canonical(pod.shm_size)}
@@ -41,14 +49,14 @@ def pod_fields(pod: PodSettings, topology: ReplicaTopology) -> KubernetesObject:
     return fields
 
 
-def container_fields(pod: PodSettings, topology: ReplicaTopology, *, is_worker: bool) -> KubernetesObject:
+def container_fields(said: EngineContainer | None, topology: ReplicaTopology, *, is_worker: bool) -> KubernetesObject:
     """Return the fields of the engine's container, its resources among them.
 
     Probes are those of leaders: KServe's presets ask no worker, and a probe without a question is refused.
     """
-    if pod.container is None:
+    if said is None:
         return {}
-    fields: KubernetesObject = as_written(pod.container.model_dump(by_alias=True, exclude_none=True))
+    fields: KubernetesObject = as_written(said.model_dump(by_alias=True, exclude_none=True))
     for name in _PROBES:
         if is_worker:
             fields.pop(name, None)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Final
+from collections.abc import Iterable
+from typing import Final, NamedTuple
 
 from slicewise.documents import (
+    EngineContainer,
     InterNodeDevice,
     ModelSpec,
     NodePool,
@@ -21,6 +23,7 @@ from slicewise.manifests.argument_escaping import through_kubelet
 from slicewise.manifests.device_claims import claims_of_container, claims_of_pod, uses_claims
 from slicewise.manifests.engine_args import engine_args
 from slicewise.manifests.kv_transfer import kv_transfer_env
+from slicewise.manifests.made_once import Maker
 from slicewise.manifests.model_source import adapter_mounts, credentials
 from slicewise.manifests.pod_fields import container_fields, initializer_fields, pod_fields, written_variables
 from slicewise.manifests.required_nodes import node_choice
@@ -96,36 +99,45 @@ PREFILL_SOURCES: Final = tuple(map(_of_prefill, POD_SOURCES))
 """What the fields of a pod of a prefill workload are made of."""
 
 
+class DeclaredPods(NamedTuple):
+    """What documents say of the pods of one workload."""
+
+    model: ModelSpec
+    profile: ServingProfile
+    pool: NodePool
+    settings: PodSettings
+    """What counts of all that is said of them beside."""
+
+
 def pod_template(
-    placement: Placement,
-    model: ModelSpec,
-    profile: ServingProfile,
-    pool: NodePool,
-    pod: PodSettings,
-    name: str,
-    *,
-    is_worker: bool = False,
+    placement: Placement, declared: DeclaredPods, name: str, made: Maker, *, is_worker: bool = False
 ) -> KubernetesObject:
     """Return the pod spec of every pod of `placement`.
 
     Args:
         placement: What was decided.
-        model: The model.
-        profile: The serving profile.
-        pool: The node pool.
-        pod: What is said of the pods beside that.
+        declared: What documents say of them.
         name: The service's name.
+        made: Makes what many pods have in common.
         is_worker: Whether it is that of the workers of several nodes, which nothing asks whether they are ready.
     """
+    model, profile, pool, pod = declared
+    use = _Use(
+        uses_claims(pool),
+        placement.resource,
+        placement.gpus_per_node,
+        hands_over=placement.is_prefill or placement.prefill is not None,
+        is_worker=is_worker,
+    )
+    device = _inter_node_device(profile, pool)
     template: KubernetesObject = {
-        **node_choice(pool),
-        "tolerations": [each.model_dump(by_alias=True, exclude_none=True) for each in pod_tolerations(pool)],
-        "containers": [_main_container(placement, model, profile, pool, pod, is_worker=is_worker)],
+        **made(node_choice, [pool]),
+        "tolerations": made(_tolerations, [pool]),
+        "containers": made(_containers, [model, profile, pod.container, device], use),
         **pod_fields(pod, profile.replica_topology),
-        "imagePullSecrets": [{"name": name} for name in _pull_secrets(model, pod)],
+        "imagePullSecrets": [{"name": name} for name in _pull_secrets(made(pull_secrets, [model]), pod)],
         "resourceClaims": claims_of_pod(placement, pool, name),
-        # Without anything to download KServe has no such container.
-        "initContainers": [_storage_initializer(model)] if _has_download(model) else [],
+        "initContainers": made(_init_containers, [model]),
     }
     if profile.replica_topology.spread is Spread.PREFERRED and placement.nodes_per_replica == 1:
         template["topologySpreadConstraints"] = [
@@ -147,36 +159,42 @@ def _labels(placement: Placement, name: str) -> dict[str, str]:
     return {NAME_LABEL: name, COMPONENT_LABEL: PREFILL_COMPONENT if placement.is_prefill else COMPONENT}
 
 
-def _has_download(model: ModelSpec) -> bool:
-    """Return whether KServe makes the init container that fetches weights."""
-    return model.storage_initializer.enabled is not False and any(map(is_downloaded, all_weights(model)))
+def _pull_secrets(of_weights: Iterable[str], pod: PodSettings) -> tuple[str, ...]:
+    """Return the names of the Secrets for registries: of the pods' images, and of those that hold weights."""
+    return tuple(dict.fromkeys((*(each.name for each in pod.image_pull_secrets), *of_weights)))
 
 
-def _pull_secrets(model: ModelSpec, pod: PodSettings) -> tuple[str, ...]:
-    """Return the names of the Secrets for registries: of the pods' images, and of one that holds weights."""
-    return tuple(dict.fromkeys((*(each.name for each in pod.image_pull_secrets), *pull_secrets(model))))
+class _Use(NamedTuple):
+    """What the plan, and not a document, says of an engine's container."""
+
+    claims: bool
+    """Whether the pool's pods get their slices or GPUs by claims."""
+    resource: str
+    """The Kubernetes resource of one unit."""
+    units: int
+    """Units of one pod."""
+    hands_over: bool
+    """Whether prompts are computed in other pods than answers."""
+    is_worker: bool
 
 
-def _main_container(
-    placement: Placement,
+def _containers(
     model: ModelSpec,
     profile: ServingProfile,
-    pool: NodePool,
-    pod: PodSettings,
-    *,
-    is_worker: bool,
-) -> KubernetesObject:
+    settings: EngineContainer | None,
+    device: InterNodeDevice | None,
+    use: _Use,
+) -> list[KubernetesObject]:
+    """Return the engine's container, the only one that is said anything of."""
     container: KubernetesObject = {"name": MAIN_CONTAINER}
     if profile.engine.image:
         container["image"] = profile.engine.image
     if profile.engine.command:
         container["command"] = [through_kubelet(word) for word in profile.engine.command]
-    hands_over = placement.is_prefill or placement.prefill is not None
-    args = engine_args(profile, hands_over=hands_over)
+    args = engine_args(profile, hands_over=use.hands_over)
     if args:
         container["args"] = args
-    device = _inter_node_device(profile, pool)
-    env = {each["name"]: each for each in kv_transfer_env()} if hands_over else {}
+    env = {each["name"]: each for each in kv_transfer_env()} if use.hands_over else {}
     env |= {each["name"]: each for each in written_variables(device.env if device else ())}
     if model.storage_initializer.enabled is False:
         # Then the engine fetches by itself.
@@ -184,19 +202,25 @@ def _main_container(
     env |= {each["name"]: each for each in written_variables(profile.engine.env)}
     if env:
         container["env"] = list(env.values())
-    said = container_fields(pod, profile.replica_topology, is_worker=is_worker)
+    said = container_fields(settings, profile.replica_topology, is_worker=use.is_worker)
     extra = said.pop("resources", {})
-    own = {} if uses_claims(pool) else {placement.resource: str(placement.gpus_per_node)}
+    own = {} if use.claims else {use.resource: str(use.units)}
     own |= _cpu_and_memory(model)
     own |= {device.resource: str(device.count)} if device else {}
     container["resources"] = {**extra, "limits": {**own, **extra.get("limits", {})}}
-    if claims := claims_of_container(pool):
-        container["resources"]["claims"] = claims
-    return container | said
+    if use.claims:
+        container["resources"]["claims"] = claims_of_container()
+    return [container | said]
 
 
 def _inter_node_device(profile: ServingProfile, pool: NodePool) -> InterNodeDevice | None:
     return pool.capabilities.inter_node_device if profile.replica_topology.uses_fabric else None
+
+
+def _init_containers(model: ModelSpec) -> list[KubernetesObject]:
+    """Return what is merged into the init container that KServe makes; without anything to download it makes none."""
+    fetches = model.storage_initializer.enabled is not False and any(map(is_downloaded, all_weights(model)))
+    return [_storage_initializer(model)] if fetches else []
 
 
 def _storage_initializer(model: ModelSpec) -> KubernetesObject:
@@ -218,6 +242,10 @@ def _storage_initializer(model: ModelSpec) -> KubernetesObject:
 
 def _cpu_and_memory(model: ModelSpec) -> dict[str, str]:
     return {"cpu": canonical(model.resources.cpu), "memory": canonical(model.resources.memory)}
+
+
+def _tolerations(pool: NodePool) -> list[KubernetesObject]:
+    return [each.model_dump(by_alias=True, exclude_none=True) for each in pod_tolerations(pool)]
 
 
 def pod_tolerations(pool: NodePool) -> tuple[Toleration, ...]:
