@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 
 from slicewise.documents import NodePool
@@ -78,7 +78,7 @@ class OfferLedger(PoolLedger):
         other.join([other if each is self else each for each in self._offers], self._number, self._light)
         return other
 
-    def _least_of(self, ways: Iterable[Counter[PodSize]], most: int) -> int | None:  # noqa: ARG002 - not counted
+    def _least_of(self, ways: Iterable[Mapping[PodSize, int]], most: int) -> int | None:  # noqa: ARG002 - not counted
         """Return that no number is known: the pods of the other resources take a part of every node."""
         return 0
 
@@ -91,7 +91,7 @@ class OfferLedger(PoolLedger):
             return False
         return self._light.covers({SharedPod(self._number, pod)}, self.kinds, *kinds)
 
-    def _holds(self, node: NodeSize, pods: Counter[PodSize]) -> bool:
+    def _holds(self, node: NodeSize, pods: Mapping[PodSize, int]) -> bool:
         """Return whether nodes of a size take `pods` of this resource beside those of the others, in any order."""
         if not self.shares_nodes:
             return super()._holds(node, pods)
@@ -101,7 +101,7 @@ class OfferLedger(PoolLedger):
             return are_sound_by_units(self.pool.nodes, self._sizes, together)
         return is_sound_together(self.pool.nodes, [each.without(gone) for each in self._sizes], together)
 
-    def _together(self, pods: Counter[PodSize], gone: AbstractSet[str] = frozenset()) -> Counter[SharedPod]:
+    def _together(self, pods: Mapping[PodSize, int], gone: AbstractSet[str] = frozenset()) -> Counter[SharedPod]:
         """Return `pods` of this resource and those of all others, with what these reserve.
 
         Of the others' without what they ask for of some resources, which `pods` do not have either.

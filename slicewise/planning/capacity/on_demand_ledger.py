@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import replace
 
 from slicewise.documents import catalogued, declared_pool
@@ -64,7 +65,7 @@ class OnDemandLedger(OfferLedger):
         """Return whether counting slices is exact: there are no others."""
         return self._alone and super(OfferLedger, self)._alike(pod)
 
-    def _holds(self, node: NodeSize, pods: Counter[PodSize]) -> bool:
+    def _holds(self, node: NodeSize, pods: Mapping[PodSize, int]) -> bool:
         """Return whether nodes of a size take `pods` of this profile beside those of the others, in any order."""
         gone = {name for name, _ in self.node.limits()} - {name for name, _ in node.limits()}
         sizes = [each.without(gone) for each in self._sizes] if gone else self._sizes

@@ -21,7 +21,7 @@ from slicewise.documents import (
     offers_of,
     with_fields,
 )
-from slicewise.planning.capacity.declared_sizes import deployment_asks, pod_asks
+from slicewise.planning.capacity.declared_sizes import deployment_asks, node_size, pod_asks
 from slicewise.planning.capacity.ledgers import ledgers_of
 from slicewise.planning.capacity.pool_ledger import PoolLedger
 from slicewise.planning.capacity.sizes import NodeSize, PodAsks, PodSize
@@ -210,7 +210,7 @@ def charged_pools(fleet: Fleet, plan: Plan) -> Mapping[OfferName, ChargedPool]:
 
 def _charged(pods: _Pods, empty: ChargedPool, placed: Mapping[tuple[str, str, str], list[Placement]]) -> ChargedPool:
     here = placed.get((*empty.name, empty.pool.resource))
-    return replace(empty, charges=_charges(pods, empty.state.node, here)) if here else empty
+    return replace(empty, charges=_charges(pods, node_size(empty.pool), here)) if here else empty
 
 
 def _charges(pods: _Pods, node: NodeSize, placements: list[Placement]) -> tuple[PlannedCharge, ...]:

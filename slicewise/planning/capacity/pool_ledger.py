@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from fractions import Fraction
 
 from slicewise.documents import (
@@ -91,7 +91,7 @@ class PoolLedger:
             return count <= self.most(pod)
         answer = self._taken.get((pod, count))
         if answer is None:
-            answer = self._taken[pod, count] = self._sound(self._pods + Counter({pod: count}))
+            answer = self._taken[pod, count] = self._sound(self._with(pod, count))
         return answer
 
     def least_nodes(self, pod: PodSize, count: int, most: int) -> int | None:
@@ -104,21 +104,21 @@ class PoolLedger:
         least = -(-(self.allocated + self.pool.reserved_units + count * pod.units) // self.node.units)
         if least > most:
             return None
-        for ways in self._with_reserved(self._pods + Counter({pod: count})):
+        for ways in self._with_reserved(self._with(pod, count)):
             enough = self._least_of(ways, most)
             if enough is None:
                 return None
             least = max(least, enough)
         return least
 
-    def _least_of(self, ways: Iterable[Counter[PodSize]], most: int) -> int | None:
+    def _least_of(self, ways: Iterable[Mapping[PodSize, int]], most: int) -> int | None:
         """Return how many nodes it takes for pods in the best of several ways; None where that is more than `most`."""
         found = (fewest_nodes(self.node, pods, most) for pods in ways)
         return min((nodes for nodes in found if nodes is not None), default=None)
 
     def has_room_to_roll(self, pod: PodSize) -> bool:
         """Return whether one more pod can be scheduled when the reserved units are used for it."""
-        return self._holds(self.node, self._pods + Counter({pod: 1}))
+        return self._holds(self.node, self._with(pod, 1))
 
     def charge(self, pod: PodSize, count: int) -> None:
         """Promise room for `count` pods; with a negative count, take a promise back."""
@@ -204,7 +204,7 @@ class PoolLedger:
         None are if it is units that are short, or the order of scheduling that costs them.
         """
         gone = [name for name, _ in self.node.limits()]
-        pods = self._pods + Counter({pod: count})
+        pods = self._with(pod, count)
         if not gone or not self._sound_without(gone, pods):
             return ()
         for name in tuple(gone):
@@ -269,14 +269,18 @@ class PoolLedger:
         free = self.free >= smallest.units
         return self.short_of(smallest, 1) if free and not self.takes(smallest, 1) else ()
 
-    def _holds(self, node: NodeSize, pods: Counter[PodSize]) -> bool:
+    def _with(self, pod: PodSize, count: int) -> Mapping[PodSize, int]:
+        """Return the pods that are charged, and `count` more of one size."""
+        return {**self._pods, pod: self._pods.get(pod, 0) + count}
+
+    def _holds(self, node: NodeSize, pods: Mapping[PodSize, int]) -> bool:
         """Return whether nodes of a size take `pods` in any order."""
         return is_sound(self.pool.nodes, node, pods)
 
-    def _sound(self, pods: Counter[PodSize]) -> bool:
+    def _sound(self, pods: Mapping[PodSize, int]) -> bool:
         return all(any(self._holds(self.node, those) for those in ways) for ways in self._with_reserved(pods))
 
-    def _sound_without(self, resources: Iterable[str], pods: Counter[PodSize]) -> bool:
+    def _sound_without(self, resources: Iterable[str], pods: Mapping[PodSize, int]) -> bool:
         """Return whether `pods` would find room if nodes never ran out of these resources."""
         node, gone = self.node.without(resources), frozenset(resources)
         rest = Counter[PodSize]()
@@ -284,7 +288,7 @@ class PoolLedger:
             rest[pod.without(gone)] += count
         return all(any(self._holds(node, those) for those in ways) for ways in self._with_reserved(rest))
 
-    def _with_reserved(self, pods: Counter[PodSize]) -> Iterator[Iterator[Counter[PodSize]]]:
+    def _with_reserved(self, pods: Mapping[PodSize, int]) -> Iterator[Iterator[Mapping[PodSize, int]]]:
         """Yield `pods` with the reserved units, as pods of the largest size on the pool; in several ways where odd.
 
         What remains is one pod of any size that holds it. One way must do: less in reserve never takes more room.

@@ -91,17 +91,19 @@ def _finds_a_node(nodes: Mapping[NodeSize, int], pod: PodSize, kinds: Counter[Po
     return needed > sum(units * number for units, number in others.items())
 
 
-def _kinds(node: NodeSize, pods: Mapping[PodSize, int]) -> Counter[PodSize]:
+def _kinds(node: NodeSize, pods: Mapping[PodSize, int]) -> Mapping[PodSize, int]:
     """Return the pods that there are; by their units alone where nothing else can run out first."""
-    kinds: Counter[PodSize] = Counter()
-    light = all(node.is_light(pod) for pod in pods)
+    if not all(map(node.is_light, pods)):
+        return {pod: count for pod, count in pods.items() if count > 0}
+    kinds: dict[PodSize, int] = {}
     for pod, count in pods.items():
         if count > 0:
-            kinds[PodSize(pod.units) if light else pod] += count
+            size = PodSize(pod.units)
+            kinds[size] = kinds.get(size, 0) + count
     return kinds
 
 
-def _blockable(node: NodeSize, pod: PodSize, kinds: Counter[PodSize]) -> int:
+def _blockable(node: NodeSize, pod: PodSize, kinds: Mapping[PodSize, int]) -> int:
     """Return an upper bound of the nodes that the other pods can block for one pod of size `pod`."""
     others = {**kinds, pod: kinds[pod] - 1}
     return blockable_nodes(list(_blockers(node, pod, others)), others)
@@ -166,11 +168,12 @@ def _units_run_out_first(
 def blocker_of(capacity: int, need: int, needs: Mapping[KindT, int], others: Mapping[KindT, int]) -> Blocker[KindT]:
     """Return how `others` can leave less than `need` of a resource of which a node has `capacity`."""
     least = capacity - need + 1
-    small: Counter[int] = Counter()
+    small: dict[int, int] = {}
     for other, count in others.items():
-        if 0 < needs[other] < least:
-            small[needs[other]] += count
-    return Blocker(needs, least, smallest_sum(+small, least, capacity))
+        size = needs[other]
+        if count > 0 and 0 < size < least:
+            small[size] = small.get(size, 0) + count
+    return Blocker(needs, least, smallest_sum(small, least, capacity))
 
 
 # Beyond so many steps between 0 and a node's capacity the exact sum is not worth its cost (a byte-exact memory size).
