@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from functools import cached_property
 from itertools import chain
 from typing import NamedTuple
@@ -58,6 +59,7 @@ class Rejections:
         self._fleet = fleet
         self._plan = plan
         self._last: tuple[DeploymentKey, Sequence[RejectionGroup]] | None = None
+        self._unselected: dict[AbstractSet[tuple[str, str]], Mapping[Reason, Sequence[RejectedPlace]]] = {}
 
     def of(self, deployment: DeploymentKey) -> Sequence[RejectionGroup]:
         """Return the candidates outside the environments that a deployment has, by their reasons and profiles.
@@ -72,19 +74,28 @@ class Rejections:
         asking = self._fleet.deployment[deployment]
         serving = self._serving(asking)
         placed = self._placed[deployment].keys()
-        whole: dict[Reason, list[int]] = {}
-        for place in self._environment_places if asking.spec.environment_selector.match_labels else ():
-            reason = reject_environment(asking, self._fleet.environment[place.environment])
-            if reason and place.environment not in placed:
-                whole.setdefault(reason, []).append(place.number)
-        for reason, numbers in whole.items():
-            yield RejectionGroup(reason, None, tuple(numbers), self._environment_places)
+        for reason, places in self._ruled_out(asking).items():
+            numbers = tuple(place.number for place in places if place.environment not in placed)
+            if numbers:
+                yield RejectionGroup(reason, None, numbers, self._environment_places)
         taken = {number for environment in placed for number in self.numbers[environment]}
         for profile, reason, parts in self._rejected(asking, serving):
             pools = sorted(chain.from_iterable(parts))
             left = tuple(number for number in pools if number not in taken) if taken else tuple(pools)
             if left:
                 yield RejectionGroup(reason, profile, left, self._pool_places)
+
+    def _ruled_out(self, deployment: ModelDeployment) -> Mapping[Reason, Sequence[RejectedPlace]]:
+        """Return the environments that a deployment's selector rules out: the same for all with such a selector."""
+        labels = frozenset(deployment.spec.environment_selector.match_labels.items())
+        if labels not in self._unselected:
+            found: dict[Reason, list[RejectedPlace]] = {}
+            for place in self._environment_places if labels else ():
+                reason = reject_environment(deployment, self._fleet.environment[place.environment])
+                if reason:
+                    found.setdefault(reason, []).append(place)
+            self._unselected[labels] = found
+        return self._unselected[labels]
 
     def _rejected(
         self, deployment: ModelDeployment, serving: Sequence[Asking]
