@@ -82,7 +82,9 @@ class RoomQueue:
         return self._room(number) if number in self._measured else None
 
     def _measure_improved(self) -> None:
-        for index in {*self._improved[self._read :]} & self._measured.keys():
+        mine = (None, self.pod.units)
+        better = {each.number for each in self._improved[self._read :] if each.units in mine}
+        for index in better & self._measured.keys():
             now = self._measure(index)
             if now != self._measured[index]:
                 self._push(now)
