@@ -91,4 +91,5 @@ def asks_by_itself(fleet: Fleet, pool: OccupiedPool, tenant: Tenant) -> bool:
     """Return whether `pod.container.resources` of the deployment, its profile, its model or the pool says anything."""
     deployment = fleet.deployment[tenant.placement.deployment]
     levels = (deployment.spec.pod, tenant.model.pod, pool.ledger.pool.pod, tenant.profile.pod)
-    return any(pod and pod.container and pod.container.resources for pod in levels)
+    # Mostly none of them says anything.
+    return any(levels) and any(pod and pod.container and pod.container.resources for pod in levels)

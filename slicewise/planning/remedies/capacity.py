@@ -87,8 +87,11 @@ def fewer_replicas(want: Want, served: int, allowed: Callable[[int], bool]) -> P
         return None
 
     def fits(replicas: int) -> bool:
-        smaller = replace(want, deployment=with_replicas(deployment, replicas))
-        return allowed(replicas) and (want.profile.prefill is None or smaller.fits(want.place))
+        if not allowed(replicas):
+            return False
+        if want.profile.prefill is None:
+            return True
+        return replace(want, deployment=with_replicas(deployment, replicas)).fits(want.place)
 
     if not fits(fewest):
         return None
