@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import atexit
+import gc
 import os
 import sys
 from shutil import get_terminal_size
@@ -53,6 +55,8 @@ def main() -> None:
     replace_what_is_lacking((sys.stdout, sys.stderr))
     if sys.stdout.isatty():
         use_palette()
+    # At its end Python looks at everything once more for garbage in cycles: a fifth of what a small plan takes.
+    atexit.register(gc.freeze)
     code: str | int | None = 0
     try:
         # A command is over before garbage in cycles is worth a look: with 10,000 deployments a fifth of its time.
