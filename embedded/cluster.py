@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from embedded.api_client import connect
 from embedded.control_plane import ControlPlane
+from embedded.custom_resources import wait_for_definitions
 from embedded.deadlines import wait_until
 from embedded.errors import ControlPlaneError
 from embedded.fake_nodes import add_nodes, nodes_ready
@@ -89,7 +90,9 @@ class EmbeddedCluster:
             plane = stack.enter_context(ControlPlane.start(directory, release=release, binaries=binaries, data=data))
             kubeconfig = plane.kubeconfig_path
             client = stack.enter_context(connect(plane))
-            if not data:
+            if data:
+                wait_for_definitions(client)
+            else:
                 install_kinds(plane)
             add_nodes(plane, pools)
             scheduling = stack.enter_context(Process(scheduler, _scheduler_flags(kubeconfig), directory))

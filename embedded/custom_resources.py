@@ -7,6 +7,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 import httpx2
+from lightkube.generic_resource import create_global_resource, create_namespaced_resource
 from lightkube.resources.apiextensions_v1 import CustomResourceDefinition
 from lightkube.types import PatchType
 
@@ -41,6 +42,21 @@ def install_definitions(
         wait_until(f"{name} established", partial(_is_established, client, name), _SERVED_SECONDS)
     for kind in kinds:
         wait_until(f"{kind.__name__} served", partial(_is_served, client, kind), _SERVED_SECONDS)
+
+
+def wait_for_definitions(client: Client) -> None:
+    """Wait until the kinds of all definitions that are there can be used: a server that starts prepares their storage.
+
+    Raises:
+        ControlPlaneError: They were not served in time.
+    """
+    for definition in client.list(CustomResourceDefinition):
+        spec = definition.spec
+        create = create_namespaced_resource if spec.scope == "Namespaced" else create_global_resource
+        for version in spec.versions:
+            if version.served:
+                kind = create(spec.group, version.name, spec.names.kind, spec.names.plural)
+                wait_until(f"{spec.names.kind} served", partial(_is_served, client, kind), _SERVED_SECONDS)
 
 
 def _is_applied(client: Client, definition: dict[str, Any]) -> bool:

@@ -4,12 +4,24 @@ from __future__ import annotations
 
 import fcntl
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
+from embedded.api_client import connect
 from embedded.control_plane import ControlPlane, data_of
+from embedded.custom_resources import wait_for_definitions
+
+
+@contextmanager
+def started_with(data: Path, directory: Path) -> Iterator[ControlPlane]:
+    """Start a control plane that has `data`, and serves all kinds in it."""
+    with ControlPlane.start(directory, data=data) as plane:
+        with connect(plane) as client:
+            wait_for_definitions(client)
+        yield plane
 
 
 def data_after(prepare: Callable[[ControlPlane], None], tmp_path_factory: pytest.TempPathFactory) -> Path:

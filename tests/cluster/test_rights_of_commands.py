@@ -23,6 +23,7 @@ from slicewise.manifests import placement_objects
 from slicewise.planning import make_plan
 from tests.documented_rights import Account, documented
 from tests.documents import deployment, environment, fleet_of, model, pool, profile, slices
+from tests.etcd_data import started_with
 from tests.unit.cli.running import in_process
 
 TEAM = "team"
@@ -65,7 +66,7 @@ NEEDS: dict[str, set[Right]] = {
 @pytest.fixture(scope="module")
 def own_plane(tmp_path_factory: pytest.TempPathFactory, kinds: Path) -> Iterator[ControlPlane]:
     """An API server with all kinds, nodes of both of NVIDIA's drivers, and services of the documents."""
-    with ControlPlane.start(tmp_path_factory.mktemp("rights"), data=kinds) as plane:
+    with started_with(kinds, tmp_path_factory.mktemp("rights")) as plane:
         add_nodes(plane, [*bare_metal(), FakePool("n", 1, devices=whole_gpus("l40s", 1))])
         fleet = fleet_of(documents())
         with connect(plane) as client:

@@ -14,7 +14,7 @@ from embedded.kserve_kinds import LLMInferenceService, LLMInferenceServiceConfig
 from embedded.leader_worker_set import install_lws_crds
 from tests.engine.keda import install_keda_crds
 from tests.engine.workspace import Workspace, services
-from tests.etcd_data import data_after
+from tests.etcd_data import data_after, started_with
 
 
 @pytest.fixture
@@ -38,7 +38,7 @@ def kserve_kinds(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="package")
 def plane(tmp_path_factory: pytest.TempPathFactory, kserve_kinds: Path) -> Iterator[ControlPlane]:
     """A real API server with KServe's kinds; it has no controllers, so objects stay as they were applied."""
-    with ControlPlane.start(tmp_path_factory.mktemp("plane"), data=kserve_kinds) as started:
+    with started_with(kserve_kinds, tmp_path_factory.mktemp("plane")) as started:
         yield started
 
 
@@ -56,7 +56,7 @@ def cluster(plane: ControlPlane) -> Iterator[Client]:
 @pytest.fixture(scope="package")
 def west(tmp_path_factory: pytest.TempPathFactory, kserve_kinds: Path) -> Iterator[ControlPlane]:
     """A second API server with KServe's kinds, which tests may kill."""
-    with ControlPlane.start(tmp_path_factory.mktemp("west"), data=kserve_kinds) as started:
+    with started_with(kserve_kinds, tmp_path_factory.mktemp("west")) as started:
         yield started
 
 

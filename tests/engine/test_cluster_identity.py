@@ -18,6 +18,7 @@ from embedded.control_plane import ControlPlane
 from embedded.kserve_kinds import LLMInferenceService
 from tests.documents import deployment, environment, model, profile, slices
 from tests.engine.workspace import Workspace, services
+from tests.etcd_data import started_with
 
 TINY = model("tiny", profile("any", memoryPerGpu="30Gi", mig="only"))
 POOLS = environment("mig-a", slices("slices", "3g.40gb"))
@@ -27,7 +28,7 @@ CHAT = deployment("chat", "tiny", replicas=3)
 @pytest.fixture(scope="module")
 def rebuilt(tmp_path_factory: pytest.TempPathFactory, kserve_kinds: Path) -> Iterator[ControlPlane]:
     """Another cluster: with KServe's kinds and namespace `team`, and nothing else."""
-    with ControlPlane.start(tmp_path_factory.mktemp("rebuilt"), data=kserve_kinds) as started:
+    with started_with(kserve_kinds, tmp_path_factory.mktemp("rebuilt")) as started:
         with connect(started) as client:
             client.apply(Namespace(metadata=ObjectMeta(name="team")))
         yield started

@@ -17,6 +17,7 @@ from slicewise.manifests.vocabulary import STACK_ANNOTATION
 from tests.engine.credentials import account_token, expired_token, kubeconfig_of
 from tests.engine.several_clusters import SITES, TINY, at, come_back, services
 from tests.engine.several_stacks import Stacks
+from tests.etcd_data import started_with
 
 pytestmark = pytest.mark.long
 EAST, WEST, NORTH = SITES
@@ -25,7 +26,7 @@ EAST, WEST, NORTH = SITES
 @pytest.fixture
 def north(tmp_path: Path, kserve_kinds: Path) -> Iterator[ControlPlane]:
     """A third API server with KServe's kinds."""
-    with ControlPlane.start(tmp_path / "north", data=kserve_kinds) as started:
+    with started_with(kserve_kinds, tmp_path / "north") as started:
         yield started
 
 

@@ -14,6 +14,7 @@ from tests.engine.attacks.moments import SEED, seed
 from tests.engine.attacks.rounds import OLDER, SITES, Plan, Round, of, rounds
 from tests.engine.attacks.verdicts import SEEN
 from tests.engine.plain_pulumi import kill
+from tests.etcd_data import started_with
 from tests.processes import descendants
 
 pytestmark = [pytest.mark.attack, pytest.mark.xdist_group("attacks-clusters")]
@@ -28,7 +29,7 @@ def clusters(
     plane: ControlPlane, west: ControlPlane, tmp_path_factory: pytest.TempPathFactory, kserve_kinds: Path
 ) -> Iterator[Clusters]:
     """Three clusters in which the first plan has been applied."""
-    with ControlPlane.start(tmp_path_factory.mktemp("north"), data=kserve_kinds) as north:
+    with started_with(kserve_kinds, tmp_path_factory.mktemp("north")) as north:
         planes = dict(zip(SITES, (plane, west, north), strict=True))
         with Clusters.at(planes, tmp_path_factory.mktemp("clusters")) as made:
             made.make_plan(BEGIN)
