@@ -11,6 +11,8 @@ from typing import Any
 from unittest.mock import patch
 
 import pulumi
+from pulumi.runtime.settings import SETTINGS, set_root_resource
+from pulumi.runtime.stack import wait_for_rpcs
 
 from slicewise.testing.monitor import RecordingMonitor
 from slicewise.testing.recorder import Recorder
@@ -34,10 +36,16 @@ def recording(
     asyncio.set_event_loop(loop)
     recorder = Recorder()
     monitor = RecordingMonitor(recorder)
+    # Pulumi keeps the stack of the first mocks, and what is under way: it would be waited for on a loop that is closed.
+    set_root_resource(None)  # type: ignore[arg-type]  # as Pulumi itself calls it
+    SETTINGS.rpc_manager.clear()
+    SETTINGS.outputs.clear()
     pulumi.runtime.set_mocks(
         monitor.mocks, project=project, stack=stack, preview=preview, monitor=monitor, organization=organization
     )
     try:
+        # The stack is there before anything is declared, and also where nothing is.
+        loop.run_until_complete(wait_for_rpcs())
         yield recorder
     finally:
         loop.close()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -139,3 +141,20 @@ def test_a_preview_does_not_know_what_only_a_provider_says() -> None:
         with recording(preview=preview):
             run(lambda: pulumi.Output.from_input(keep(Thing().address)))
     assert known == [False, True]
+
+
+def test_what_one_recording_leaves_undone_is_not_in_the_way_of_the_next() -> None:
+    """Each test may be the first of its process, and may declare nothing."""
+    script = """
+import pulumi
+from slicewise.testing import recording, run
+for declares in (False, True, True):
+    with recording(stack=f"stack-{declares}") as recorder:
+        if declares:
+            run(lambda: pulumi.ComponentResource("acme:index:Thing", "thing").urn)
+            print(recorder.registrations[0].urn)
+"""
+    command = [sys.executable, "-W", "error", "-c", script]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.split() == ["urn:pulumi:stack-True::project::pulumi:pulumi:Stack$acme:index:Thing::thing"] * 2
