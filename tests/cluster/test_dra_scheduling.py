@@ -97,7 +97,7 @@ def test_nothing_is_preempted_for_devices(made: Made, important: str) -> None:
             pods.with_claim(f"p{number}", "large")
         pods.wait_placed("p0", "p1", "p2", "p3")
         pods.with_claim("urgent", "large", priorityClassName=important)
-        pods.waiting("urgent", NO_DEVICES)
+        assert NO_DEVICES in pods.waiting("urgent", NO_DEVICES)
         assert pods.on_nodes() == ["p0", "p1", "p2", "p3"]
 
 
@@ -152,7 +152,7 @@ def test_a_pool_whose_slices_are_not_all_there_gives_nothing(made: Made, cluster
         pods.claim("large", selector=LARGE)
         pods.with_claim("p", "large")
         if has(cluster, EXTENDED_FROM):
-            pods.waiting("p", NO_DEVICES)
+            assert NO_DEVICES in pods.waiting("p", NO_DEVICES)
         else:
             pods.wait_placed("p")
 
@@ -168,7 +168,7 @@ def test_who_asks_for_any_slice_may_take_the_place_of_who_needs_a_large_one(made
         pods.with_claim("small", "any")
         pods.wait_placed("small")
         pods.with_claim("large", "large")
-        pods.waiting("large", NO_DEVICES)
+        assert NO_DEVICES in pods.waiting("large", NO_DEVICES)
 
 
 def test_a_resource_of_a_class_is_answered_from_1_36(made: Made, cluster: EmbeddedCluster) -> None:
@@ -178,7 +178,7 @@ def test_a_resource_of_a_class_is_answered_from_1_36(made: Made, cluster: Embedd
         if has(cluster, EXTENDED_FROM):
             pods.wait_placed("p0", "p1", "p2", "p3")
             pods.with_resource("last", RESOURCE)
-            pods.waiting("last", NO_DEVICES)
+            assert NO_DEVICES in pods.waiting("last", NO_DEVICES)
         else:
             (meaning,) = meanings([pods.waiting("p0", f"Insufficient {RESOURCE}")])
             assert meaning.startswith(f"Insufficient {RESOURCE} means")
@@ -197,7 +197,7 @@ def test_of_two_classes_of_a_resource_none_is_left_when_one_is_deleted(made: Mad
         pods.client.delete(DEVICE_CLASSES, "second")
         pods.wait("second gone", lambda: list(stored_specs(pods.client, DEVICE_CLASSES)) == ["first"])
         pods.with_resource("p1", RESOURCE)
-        pods.waiting("p1", f"Insufficient {RESOURCE}")
+        assert f"Insufficient {RESOURCE}" in pods.waiting("p1", f"Insufficient {RESOURCE}")
         pods.client.delete(DEVICE_CLASSES, "first")
         pods.client.create(DEVICE_CLASSES.from_dict(first))
         pods.with_resource("p2", RESOURCE)
@@ -213,7 +213,7 @@ def test_where_a_device_plugin_offers_the_resource_its_units_count_alone(made: M
             pods.with_resource(f"p{number}", RESOURCE)
         pods.wait("two on the node", lambda: len(pods.on_nodes()) == 2)
         (left,) = {"p0", "p1", "p2"} - set(pods.on_nodes())
-        pods.waiting(left, f"Insufficient {RESOURCE}")
+        assert f"Insufficient {RESOURCE}" in pods.waiting(left, f"Insufficient {RESOURCE}")
 
 
 def test_gpus_that_are_cut_on_demand_give_each_place_once(made: Made, cluster: EmbeddedCluster) -> None:
@@ -230,4 +230,4 @@ def test_gpus_that_are_cut_on_demand_give_each_place_once(made: Made, cluster: E
             pods.with_claim(f"p{number}", "large")
         pods.wait("three on nodes", lambda: len(pods.on_nodes()) == 3)
         (left,) = {"p0", "p1", "p2"} - set(pods.on_nodes())
-        pods.waiting(left, NO_DEVICES)
+        assert NO_DEVICES in pods.waiting(left, NO_DEVICES)

@@ -142,6 +142,7 @@ def test_without_any_one_of_them_a_command_fails_and_names_it(
         code, said = command(name)
         return code in (0, 4) and "may not" not in said
 
+    assert NEEDS[name], "else nothing would be tried missing"
     account.may(NEEDS[name])
     # The authorizer sees a change of a role a moment later.
     wait_until(f"{name} has the rights that it needs", runs, seconds=300)

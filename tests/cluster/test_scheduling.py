@@ -34,12 +34,12 @@ def test_sixteen_slices_take_sixteen_pods_and_the_seventeenth_waits(workloads: W
 
 def test_a_resource_that_no_node_of_the_pool_has_is_named(workloads: Workloads) -> None:
     workloads.apply(service("whole-on-slices", pod_spec("slices", GPU)))
-    workloads.wait_pending(f"Insufficient {GPU}")
+    assert workloads.wait_pending(f"Insufficient {GPU}").node is None
 
 
 def test_a_tainted_node_takes_only_pods_that_tolerate_it(workloads: Workloads) -> None:
     workloads.apply(service("pinned", pod_spec("tainted", SLICE)))
-    workloads.wait_pending("untolerated taint")
+    assert workloads.wait_pending("untolerated taint").node is None
     workloads.delete("pinned")
 
     workloads.apply(service("pinned", pod_spec("tainted", SLICE, tolerations=[TOLERATION])))
