@@ -15,7 +15,9 @@ from slicewise.kubernetes import (
     DEVICE_PLUGIN_LABEL,
     GKE_SHARED_CLIENTS_LABEL,
     GKE_SHARING_LABEL,
+    GPU_COUNT_LABEL,
     MIG_STRATEGY_LABEL,
+    PRODUCT_LABEL,
     REPLICAS_LABEL,
     whole,
 )
@@ -44,7 +46,9 @@ def flaw_of(
     if resource == WHOLE_GPU_RESOURCE:
         if profile is None:
             return UnitFlaw.MIG_MODE if are_all_in_mig_mode(labels) else None
-        return UnitFlaw.SPLIT if is_split(profile) else None
+        if is_split(profile):
+            return UnitFlaw.SPLIT
+        return UnitFlaw.UNCOUNTED if _are_more_than_counted(resources[resource], labels) else None
     if is_split(resource.removeprefix(MIG_RESOURCE)):
         return UnitFlaw.SPLIT
     return _uncounted(resource, resources[resource], labels, resources)
@@ -122,6 +126,17 @@ def _uncounted(resource: str, units: int, labels: Mapping[str, str], resources: 
         return UnitFlaw.SPLIT
     hidden = {kubernetes_spelling(profile) for profile in suffixed_profiles(resource, labels, resources)}
     return UnitFlaw.UNCOUNTED if units > counted.get(own, 0) + sum(counted[each] for each in hidden) else None
+
+
+def _are_more_than_counted(units: int, labels: Mapping[str, str]) -> bool:
+    """Return whether units of nvidia.com/gpu are more than the slices that GPU feature discovery counts under single.
+
+    So they are where the device plugin shares them by a configuration that GPU feature discovery does not have.
+    """
+    counted = whole(labels.get(GPU_COUNT_LABEL))
+    # Without them its count is of whole GPUs, and it is GKE that says how they are cut.
+    are_slices = "-MIG-" in labels.get(PRODUCT_LABEL, "") or has_slices(labels)
+    return are_slices and 0 < counted < units
 
 
 def _sharing(resource: str, labels: Mapping[str, str]) -> Iterator[str]:

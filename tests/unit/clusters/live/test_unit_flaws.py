@@ -122,6 +122,25 @@ def test_split_slices_under_strategy_single() -> None:
 
 
 @pytest.mark.parametrize(
+    ("labels", "units", "flaw"),
+    [
+        # Time-slicing by four, of which GPU feature discovery was not told.
+        ("gpu.product=NVIDIA-A100-SXM4-40GB-MIG-1g.5gb gpu.count=56", 224, UNCOUNTED),
+        ("gpu.product=NVIDIA-H200-MIG-3g.71gb gpu.count=2", 4, UNCOUNTED),
+        ("gpu.count=16 gpu.memory=24192 gpu.slices.gi=1", 32, UNCOUNTED),
+        ("gpu.product=NVIDIA-A100-SXM4-40GB-MIG-1g.5gb gpu.count=56", 56, None),
+        # A slice is not healthy.
+        ("gpu.product=NVIDIA-A100-SXM4-40GB-MIG-1g.5gb gpu.count=56", 55, None),
+        ("gpu.product=NVIDIA-A100-SXM4-40GB-MIG-1g.5gb", 224, None),
+        # On GKE it counts whole GPUs, and GKE's label says how they are cut.
+        (A100 + "cloud.google.com/gke-gpu-partition-size=1g.5gb", 56, None),
+    ],
+)
+def test_under_single_no_more_units_are_slices_than_are_counted(labels: str, units: int, flaw: UnitFlaw | None) -> None:
+    assert flaws(f"{labels} gpu.replicas=1 mig.strategy=single", f"gpu={units}") == {"gpu": flaw}
+
+
+@pytest.mark.parametrize(
     ("labels", "resources", "several", "exceeded"),
     [
         # Four A100 and four H100, whole: the label is of either, by the order of a Go map.

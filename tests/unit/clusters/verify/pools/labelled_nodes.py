@@ -26,8 +26,8 @@ def declared(*pools: Document) -> tuple[Document, ...]:
 
 def single(name: str, cut: str, units: int, **labels: str) -> LiveNode:
     """Return eight H100s under strategy single, as GPU feature discovery v0.20 labels them."""
-    suffix = f"-MIG-{cut}" if cut else ""
-    gfd_labels = {PRODUCT: f"{H100}{suffix}", "nvidia.com/gpu.count": "8", "nvidia.com/mig.strategy": "single"}
+    suffix, count = (f"-MIG-{cut}", units) if cut else ("", 8)
+    gfd_labels = {PRODUCT: f"{H100}{suffix}", "nvidia.com/gpu.count": str(count), "nvidia.com/mig.strategy": "single"}
     return live_node(node_json(name, gfd_labels | labels, {GPU: units} if units else {}))
 
 
