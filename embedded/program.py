@@ -80,7 +80,7 @@ class Program:
         Its temporary directory is its own and goes with it: providers write kubeconfigs there.
         """
         command = shutil.which("pulumi", path=self.environment["PATH"]) or "pulumi"
-        # Pulumi 3.276 writes the whole state out at every step of a preview, too, and throws it away.
+        # Pulumi 3.276 composes the whole state at every step of a preview, too, and throws it away.
         unstored = {"PULUMI_SKIP_CHECKPOINTS": "true"} if arguments[0] == "preview" else {}
         with private_tmp(Path(self.environment.get("TMPDIR") or tempfile.gettempdir())) as private:
             return subprocess.run(
