@@ -6,6 +6,7 @@ from slicewise.addresses.service_names import (
     MAX_LENGTH,
     MAX_LENGTH_AUTOSCALED,
     MAX_LENGTH_MULTI_NODE,
+    nodes_of,
     service_name,
     workload_service,
 )
@@ -18,6 +19,7 @@ __all__ = [
     "Endpoint",
     "curl_line",
     "endpoint_of",
+    "nodes_of",
     "service_name",
     "shared_path",
     "workload_service",

@@ -19,7 +19,7 @@ MAX_LENGTH_AUTOSCALED = 63 - len(WORKLOAD_SERVICE_SUFFIX)
 _LONGEST_NAME = 63
 _HASH_LENGTH = 8
 # How the names of services of several nodes end; no other service's name does.
-_SEVERAL_NODES = re.compile(r"-n[0-9]+$")
+_SEVERAL_NODES = re.compile(r"-n([0-9]+)$")
 
 
 def service_name(deployment: str, *, nodes: int, autoscaled: bool) -> str:
@@ -39,6 +39,12 @@ def service_name(deployment: str, *, nodes: int, autoscaled: bool) -> str:
         return f"{deployment}{suffix}"
     digest = hashlib.sha256(deployment.encode()).hexdigest()[:_HASH_LENGTH]
     return f"{deployment[: limit - _HASH_LENGTH - 1].rstrip('-')}-{digest}{suffix}"
+
+
+def nodes_of(service: str) -> int:
+    """Return how many nodes a replica of `service` spans, by the end of its name."""
+    found = _SEVERAL_NODES.search(service)
+    return max(int(found[1]), 1) if found else 1
 
 
 def workload_service(service: str) -> str:

@@ -210,8 +210,9 @@ KubeconfigContexts = Annotated[
 StackOfCluster = Annotated[
     str | None, _option(_STACK, "The stack that it is for: what pods of other stacks hold is reserved, too.")
 ]
-StackOfDocuments = Annotated[
-    str | None, _option(_STACK, "The stack that applies the documents; services of any other stack count as others'.")
+StacksOfDocuments = Annotated[
+    list[str] | None,
+    _option(_STACK, "A stack that applies the documents; may be repeated. Services of any other count as others'."),
 ]
 EnvironmentName = Annotated[
     str | None, _option("ENVIRONMENT", "The environment's name. Left out: the context's.", callback=checked_name)

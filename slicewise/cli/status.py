@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from typing import Final
 
 import typer
@@ -26,17 +27,22 @@ from slicewise.cli.options import (
     Output,
     Paths,
     Previous,
-    StackOfDocuments,
+    StacksOfDocuments,
     TableOrJson,
 )
 from slicewise.cli.results import print_result
-from slicewise.cli.status_screen import FleetStatus, print_status, status_to_dict
+from slicewise.cli.status_screen import FleetStatus, perhaps_elsewhere, print_status, status_to_dict
 from slicewise.clusters.live import LiveService, ServiceKey, live_service
 from slicewise.clusters.readiness import ObservedServices
 from slicewise.clusters.status import (
+    ApplyingStacks,
+    ServiceState,
     ServiceStatus,
+    UnplannedService,
+    applying_stacks,
     closed_pools,
     not_planned,
+    of_somebody_else,
     of_unknown_stacks,
     read_services,
     running_placements,
@@ -44,7 +50,7 @@ from slicewise.clusters.status import (
 )
 from slicewise.diagnostics import Diagnostic
 from slicewise.documents import Fleet
-from slicewise.planning import Placement, Plan, make_plan, placement_endpoint
+from slicewise.planning import Placement, Plan, PreviousPlacement, make_plan, placement_endpoint
 from slicewise.presentation import printing_console
 
 _SEEN: Final = "only KServe's word is known of what runs"
@@ -57,7 +63,7 @@ def status(
     context: KubeconfigContexts = None,
     environment: Environments = None,
     previous: Previous = None,
-    stack: StackOfDocuments = None,
+    stack: StacksOfDocuments = None,
     output: TableOrJson = Output.TABLE,
 ) -> None:
     """Show what runs now, beside what the documents say: how many replicas answer, and what the others wait for.
@@ -77,9 +83,9 @@ def status(
     texts, wrong = kubeconfig_texts(chosen, files, contexts)
     namespaces = {deployment.metadata.namespace for deployment in fleet.deployments}
     read, unread = read_at_once(texts, lambda _, text: read_services(text, namespaces))
-    running = [each for name, found in read.items() for each in running_placements(fleet, name, found.services)]
-    made = make_plan(fleet, earlier or running)
-    found = fleet_status(fleet, made, chosen, read, stack)
+    stacks = stack or []
+    made = make_plan(fleet, earlier or what_runs(fleet, read, stacks))
+    found = fleet_status(fleet, made, chosen, read, stacks, is_plan_known=bool(earlier))
     problems: dict[str, list[Diagnostic]] = unread | wrong
     problems |= {name: [lacking_rights(name, each.unread, _SEEN)] for name, each in read.items() if each.unread}
     if output is Output.JSON:
@@ -95,8 +101,25 @@ def status(
         raise typer.Exit(exit_codes.SHORTFALL)
 
 
+def what_runs(
+    fleet: Fleet, read: Mapping[str, ObservedServices], stacks: Collection[str]
+) -> tuple[PreviousPlacement, ...]:
+    """Return the placements that run, of `stacks` alone where any are given: the plan keeps them."""
+    live = {
+        name: [each for each in _live(services) if not stacks or each.stack in stacks]
+        for name, services in read.items()
+    }
+    return tuple(running_placements(fleet, live))
+
+
 def fleet_status(
-    fleet: Fleet, plan: Plan, chosen: Sequence[str], read: Mapping[str, ObservedServices], stack: str | None
+    fleet: Fleet,
+    plan: Plan,
+    chosen: Sequence[str],
+    read: Mapping[str, ObservedServices],
+    stacks: Collection[str],
+    *,
+    is_plan_known: bool = False,
 ) -> FleetStatus:
     """Return how every placement of the chosen environments is, and what runs there beside the plan.
 
@@ -105,29 +128,54 @@ def fleet_status(
         plan: What is to run.
         chosen: The environments that are looked at.
         read: What the clusters have, of those that could be read.
-        stack: The stack that applies the documents; None: the stacks that the planned services name.
+        stacks: The stacks that apply the documents; none: those that the planned services name.
+        is_plan_known: Whether an earlier plan says where deployments are, and not only what was read.
     """
     placements = [each for each in plan.placements if each.environment in chosen]
-    statuses = [_status(fleet, each, read.get(each.environment)) for each in placements]
-    stacks = {stack} if stack else {each.live.stack for each in statuses if each.live and each.live.stack}
+    found = [_status(fleet, each, read.get(each.environment)) for each in placements]
+    applying = applying_stacks(stacks, ((each.placement.environment, each.live) for each in found if each.live))
+    statuses = [_owned(each, applying) for each in found]
+    if not is_plan_known:
+        unseen = fleet.environment.keys() - read.keys()
+        statuses = [_perhaps_elsewhere(each, plan, unseen) for each in statuses]
     planned: dict[str, set[ServiceKey]] = {}
     for each in statuses:
         key = (each.placement.deployment.namespace, each.service)
         planned.setdefault(each.placement.environment, set()).add(key)
-    more = [
-        service
-        for name, found in sorted(read.items())
-        for service in not_planned(name, found.services, planned.get(name, set()), stacks)
-    ]
+    more: list[UnplannedService] = []
     strangers = Counter[str]()
-    if not stacks:
-        for name, found in read.items():
-            strangers += of_unknown_stacks(found.services, planned.get(name, set()))
+    for name, services in sorted(read.items()):
+        here = planned.get(name, set())
+        own = applying.all_of(name)
+        more += not_planned(name, services.services, here, own)
+        if not own:
+            strangers += of_unknown_stacks(services.services, here)
     endpoints = [live_endpoint(fleet, each.placement, each.live) for each in statuses]
-    services = tuple(zip(statuses, endpoints, strict=True))
     there = {name: _live(read[name]) if name in read else None for name in chosen}
-    closed = closed_pools(fleet, plan, there, statuses, more)
-    return FleetStatus(services, tuple(more), plan.shortfalls, strangers, closed)
+    closed = closed_pools(fleet, plan, there, statuses, more, applying)
+    return FleetStatus(
+        tuple(zip(statuses, endpoints, strict=True)),
+        tuple(more),
+        plan.shortfalls,
+        strangers,
+        closed,
+        applying.unsettled,
+    )
+
+
+def _owned(status: ServiceStatus, stacks: ApplyingStacks) -> ServiceStatus:
+    if status.live and not status.live.leaving and stacks.is_foreign(status.placement.environment, status.live):
+        return of_somebody_else(status, status.live)
+    return status
+
+
+def _perhaps_elsewhere(status: ServiceStatus, plan: Plan, unseen: Collection[str]) -> ServiceStatus:
+    """Return the same, with a reason if a service that is not there may run in an environment that was not read."""
+    if status.state is not ServiceState.MISSING:
+        return status
+    own = {each.environment for each in plan.placements if each.deployment == status.placement.deployment}
+    others = sorted({*unseen} - own)
+    return replace(status, reasons=(perhaps_elsewhere(others),)) if others else status
 
 
 def _live(found: ObservedServices) -> list[LiveService]:

@@ -11,7 +11,7 @@ from rich.console import Console
 
 from slicewise.addresses import Endpoint
 from slicewise.clusters.status import ClosedPool, ServiceState, ServiceStatus, UnplannedService
-from slicewise.diagnostics import Diagnostic, counted
+from slicewise.diagnostics import Diagnostic, counted, some
 from slicewise.planning import Shortfall, endpoint_to_dict
 from slicewise.presentation import Column, headline, show, show_line
 
@@ -22,6 +22,7 @@ _STATES: Final = {
     ServiceState.NOT_APPLIED: "serving, change not applied",
     ServiceState.WAITING: "waiting",
     ServiceState.LEAVING: "being deleted",
+    ServiceState.FOREIGN: "somebody else's",
     ServiceState.MISSING: "not there",
     ServiceState.UNKNOWN: "not known",
 }
@@ -45,6 +46,8 @@ class FleetStatus:
         shortfalls: What the plan could not place.
         strangers: How many other services each stack has, where it is not known which stack applies the documents.
         closed: The pools that take nothing new, with what still runs there.
+        unsettled: By environment, how many services of the plan each stack has, where it is not known which of several
+            stacks applies the documents.
     """
 
     services: tuple[tuple[ServiceStatus, Endpoint], ...]
@@ -52,6 +55,7 @@ class FleetStatus:
     shortfalls: tuple[Shortfall, ...]
     strangers: Mapping[str, int] = field(default_factory=dict)
     closed: tuple[ClosedPool, ...] = ()
+    unsettled: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
 
     @property
     def well(self) -> bool:
@@ -117,6 +121,8 @@ def _remarks(found: FleetStatus) -> Iterator[tuple[str, str | None]]:
             yield from ((f"  {line}", None) for line in lines)
     for each in found.more:
         yield _not_planned(each), None
+    for name, stacks in sorted(found.unsettled.items()):
+        yield _unsettled(name, stacks), None
     if found.strangers:
         yield _strangers(found.strangers), None
     for shortfall in found.shortfalls:
@@ -147,7 +153,7 @@ def _rows_of_closed(pool: ClosedPool) -> Iterator[Sequence[str]]:
 
 def _advice(status: ServiceStatus) -> Sequence[str]:
     if status.state is ServiceState.MISSING:
-        return (f"its cluster has no such LLMInferenceService; {MAKES_IT}",)
+        return ("its cluster has no such LLMInferenceService" + ("" if status.reasons else f"; {MAKES_IT}"),)
     if status.changed:
         return (f"`pulumi up` (or your GitOps tool) has not applied what the documents say now: {status.changed}",)
     return ()
@@ -159,12 +165,30 @@ def _not_planned(each: UnplannedService) -> str:
     return f"{each.live.namespace}/{each.live.name} in {each.environment} ({of_stack}) {going}"
 
 
-def _strangers(strangers: Mapping[str, int]) -> str:
-    of = ", ".join(f"{number} of {stack}" for stack, number in sorted(strangers.items()))
+def perhaps_elsewhere(unseen: Sequence[str]) -> str:
+    """Return what is to be said of a service that is not there, and may run in environments that were not read."""
     return (
-        f"{counted(sum(strangers.values()), 'service')} of stacks that are not known to apply these documents: {of}. "
-        "If one of them does, name it with --stack"
+        f"it may run in {some(unseen)}, of which nothing was read: --previous, with the outputs of the stack that "
+        f"plans, tells. If it does not, {MAKES_IT}"
     )
+
+
+def _unsettled(environment: str, stacks: Mapping[str, int]) -> str:
+    return (
+        f"services of the plan in {environment} belong to several stacks: {_numbers(stacks)}. `pulumi up` refuses what "
+        "another stack has (SW420): name those that apply these documents with --stack"
+    )
+
+
+def _strangers(strangers: Mapping[str, int]) -> str:
+    return (
+        f"{counted(sum(strangers.values()), 'service')} of stacks that are not known to apply these documents: "
+        f"{_numbers(strangers)}. If one of them does, name it with --stack"
+    )
+
+
+def _numbers(stacks: Mapping[str, int]) -> str:
+    return ", ".join(f"{number} of {stack}" for stack, number in sorted(stacks.items()))
 
 
 def _sum(found: FleetStatus) -> str:

@@ -20,7 +20,7 @@ from slicewise.cli.options import (
     Output,
     Paths,
     Previous,
-    StackOfDocuments,
+    StacksOfDocuments,
     TableOrJson,
 )
 from slicewise.cli.results import print_result
@@ -49,7 +49,7 @@ def verify(
     context: KubeconfigContexts = None,
     environment: Environments = None,
     previous: Previous = None,
-    stack: StackOfDocuments = None,
+    stack: StacksOfDocuments = None,
     output: TableOrJson = Output.TABLE,
 ) -> None:
     """Compare the documents with the real clusters: nodes, slices, taints, memory, and who holds units.
@@ -67,7 +67,7 @@ def verify(
     texts, wrong = kubeconfig_texts(chosen, files, contexts)
     read, unread = read_live_clusters(texts, objects_named(fleet, made))
     clusters = {name: replace(cluster, known_uid=uids.get(name)) for name, cluster in read.items()}
-    verified = compare_clusters(fleet, made, clusters, earlier, stacks=[stack] if stack else [])
+    verified = compare_clusters(fleet, made, clusters, earlier, stacks=stack or [])
     unread |= wrong
     if output is Output.JSON:
         print_result(json.dumps(verified_to_dict(verified, unread), indent=2))

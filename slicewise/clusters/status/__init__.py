@@ -5,20 +5,24 @@ deployments run, so that the plan which is compared keeps them there, and `close
 where nothing new is to come.
 """
 
-from slicewise.clusters.status.judging import ServiceState, ServiceStatus, service_status
+from slicewise.clusters.status.judging import ServiceState, ServiceStatus, of_somebody_else, service_status
 from slicewise.clusters.status.reading import read_services, read_services_alone
 from slicewise.clusters.status.remaining_services import ClosedPool, RemainingService, closed_pools
 from slicewise.clusters.status.running import running_placements
+from slicewise.clusters.status.stacks_of_documents import ApplyingStacks, applying_stacks
 from slicewise.clusters.status.unplanned_services import UnplannedService, not_planned, of_unknown_stacks
 
 __all__ = [
+    "ApplyingStacks",
     "ClosedPool",
     "RemainingService",
     "ServiceState",
     "ServiceStatus",
     "UnplannedService",
+    "applying_stacks",
     "closed_pools",
     "not_planned",
+    "of_somebody_else",
     "of_unknown_stacks",
     "read_services",
     "read_services_alone",

@@ -17,7 +17,7 @@ from slicewise.clusters.readiness import (
     what_is_missing,
     why_unready,
 )
-from slicewise.diagnostics import counted
+from slicewise.diagnostics import Code, counted
 from slicewise.documents import Fleet
 from slicewise.manifests import placement_objects
 from slicewise.planning import Placement
@@ -36,6 +36,8 @@ class ServiceState(StrEnum):
     """It is there, and some of its replicas do not answer."""
     LEAVING = "leaving"
     """It is being deleted."""
+    FOREIGN = "foreign"
+    """There is one of its name, which another stack or nobody has made."""
     MISSING = "missing"
     """Its cluster does not have it."""
     UNKNOWN = "unknown"
@@ -118,6 +120,14 @@ def service_status(
     return ServiceStatus(
         placement, live.name, ServiceState.WAITING, wanted, ready, changed, tuple(dict.fromkeys(reasons)), live
     )
+
+
+def of_somebody_else(status: ServiceStatus, live: LiveService) -> ServiceStatus:
+    """Return how a placement is whose name a service of another stack has, or one that no stack has made."""
+    why = f"it belongs to stack {live.stack}" if live.stack else "no stack has made it"
+    code = Code.BELONGS_TO_ANOTHER if live.stack else Code.MADE_BY_NO_STACK
+    reason = f"{why}: `pulumi up` refuses it ({code.value})"
+    return replace(status, state=ServiceState.FOREIGN, ready=0, changed="", reasons=(reason,))
 
 
 def _applied(declared: ExpectedService, live: LiveService) -> ExpectedService:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import chain
 from typing import Any
 
-from slicewise.addresses import service_name
-from slicewise.clusters.live import LiveService, ServiceKey, live_service
-from slicewise.clusters.readiness import Observed
+from slicewise.addresses import nodes_of, service_name
+from slicewise.clusters.live import LiveService
+from slicewise.clusters.status.service_names import deployments_by_service
 from slicewise.documents import (
+    DeploymentKey,
     Fleet,
     ModelDeployment,
     NodePool,
@@ -16,65 +19,94 @@ from slicewise.documents import (
     prefill_workload,
     resources_of,
 )
-from slicewise.kubernetes import mapping, text
+from slicewise.kubernetes import items, mapping, text, whole
 from slicewise.manifests import NODE_POOL_ANNOTATION, PREFILL_NODE_POOL_ANNOTATION, PROFILE_ANNOTATION
 from slicewise.planning import PreviousPlacement, PreviousPrefill
 
 
-def running_placements(
-    fleet: Fleet, environment: str, services: Mapping[ServiceKey, Observed]
-) -> Iterator[PreviousPlacement]:
-    """Yield the placements of deployments of `fleet` that a cluster runs, as the services' annotations say."""
-    live = {key: live_service(each.service) for key, each in services.items() if each.service}
-    for deployment in fleet.deployments:
-        for profile in fleet.model_of(deployment).serving:
-            nodes = profile.replica_topology.nodes
-            name = service_name(deployment.metadata.name, nodes=nodes, autoscaled=deployment.autoscaled)
-            service = live.get((deployment.metadata.namespace, name))
-            if service and text(service.annotations.get(PROFILE_ANNOTATION)) == profile.name:
-                found = _placement(fleet, environment, deployment, profile, service)
-                if found:
-                    yield found
+def running_placements(fleet: Fleet, live: Mapping[str, Sequence[LiveService]]) -> Iterator[PreviousPlacement]:
+    """Yield the placements of deployments of `fleet` that clusters run, as the services' annotations say.
+
+    A service under a name of before counts where its environment has none under the present one.
+
+    Args:
+        fleet: What is declared.
+        live: What the cluster of each environment has that may be the documents' own.
+    """
+    deployments = deployments_by_service(fleet, chain.from_iterable(live.values()))
+    found: defaultdict[tuple[str, DeploymentKey], list[tuple[bool, PreviousPlacement]]] = defaultdict(list)
+    for environment, services in live.items():
+        for service in services:
+            deployment = deployments.get(service.key)
+            placement = _placement(fleet, environment, deployment, service) if deployment else None
+            if deployment and placement:
+                is_present = service.name == _present_name(fleet, deployment, placement)
+                found[environment, deployment.key].append((is_present, placement))
+    for placements in found.values():
+        has_present = any(is_present for is_present, _ in placements)
+        yield from (each for is_present, each in placements if is_present or not has_present)
+
+
+def _present_name(fleet: Fleet, deployment: ModelDeployment, placement: PreviousPlacement) -> str | None:
+    """Return what the service of a placement is called now; None where its profile is gone."""
+    profile = _profile(fleet, deployment, placement.profile)
+    if profile is None:
+        return None
+    nodes = profile.replica_topology.nodes
+    return service_name(deployment.metadata.name, nodes=nodes, autoscaled=deployment.autoscaled)
+
+
+def _profile(fleet: Fleet, deployment: ModelDeployment, name: str) -> ServingProfile | None:
+    return next((each for each in fleet.model_of(deployment).serving if each.name == name), None)
 
 
 def _placement(
-    fleet: Fleet, environment: str, deployment: ModelDeployment, profile: ServingProfile, service: LiveService
+    fleet: Fleet, environment: str, deployment: ModelDeployment, service: LiveService
 ) -> PreviousPlacement | None:
     pool = fleet.node_pool.get((environment, text(service.annotations.get(NODE_POOL_ANNOTATION))))
-    if pool is None:
+    name = text(service.annotations.get(PROFILE_ANNOTATION))
+    if pool is None or not name:
         return None
+    profile = _profile(fleet, deployment, name)
+    autoscaled = "replicas" not in service.spec
+    # What was charged for an autoscaled service is the most that it may have, which only the documents say.
+    replicas = deployment.replicas if autoscaled else service.replicas
     resource = _resource(pool, service.spec)
-    topology = profile.replica_topology
+    gpus, nodes = _gpus(service.spec, resource, profile), nodes_of(service.name)
     return PreviousPlacement(
         deployment.key,
         environment,
         pool.name,
-        profile.name,
-        units=service.replicas * topology.units,
-        gpus_per_node=topology.gpus_per_node,
-        nodes_per_replica=topology.nodes,
+        name,
+        units=replicas * nodes * gpus,
+        gpus_per_node=gpus,
+        nodes_per_replica=nodes,
         resource=resource,
-        autoscaled=deployment.autoscaled,
+        autoscaled=autoscaled,
         prefill=_prefill(fleet, environment, profile, service),
     )
 
 
-def _prefill(fleet: Fleet, environment: str, profile: ServingProfile, service: LiveService) -> PreviousPrefill | None:
+def _prefill(
+    fleet: Fleet, environment: str, profile: ServingProfile | None, service: LiveService
+) -> PreviousPrefill | None:
     name = text(service.annotations.get(PREFILL_NODE_POOL_ANNOTATION))
     pool = fleet.node_pool.get((environment, name))
-    workload = prefill_workload(profile)
-    if pool is None or workload is None:
+    if pool is None:
         return None
     own = mapping(service.spec.get("prefill"))
-    replicas = own.get("replicas", 1)
-    topology = workload.replica_topology
+    written = own.get("replicas", 1)
+    resource = _resource(pool, own)
+    gpus = _gpus(own, resource, prefill_workload(profile) if profile else None)
     return PreviousPrefill(
-        name,
-        units=replicas * topology.units,
-        gpus_per_node=topology.gpus_per_node,
-        nodes_per_replica=topology.nodes,
-        resource=_resource(pool, own),
+        name, units=(written if type(written) is int else 1) * gpus, gpus_per_node=gpus, resource=resource
     )
+
+
+def _gpus(workload: Mapping[str, Any], resource: str | None, profile: ServingProfile | None) -> int:
+    """Return the units of a pod: what it asks for, else, where it has them by a claim, what its profile says."""
+    asked = max((whole(limits.get(resource)) for limits in _limits(workload)), default=0) if resource else 0
+    return asked or (profile.replica_topology.gpus_per_node if profile else 1)
 
 
 def _resource(pool: NodePool, workload: Mapping[str, Any]) -> str | None:
@@ -82,11 +114,10 @@ def _resource(pool: NodePool, workload: Mapping[str, Any]) -> str | None:
     offered = resources_of(pool)
     if len(offered) == 1:
         return offered[0]
-    containers = mapping(workload.get("template")).get("containers")
-    for container in containers if isinstance(containers, list) else ():
-        asked = {**mapping(mapping(container).get("resources"))}
-        limits = mapping(asked.get("limits"))
-        found = next((each for each in offered if each in limits), None)
-        if found:
-            return found
-    return None
+    return next((each for limits in _limits(workload) for each in offered if each in limits), None)
+
+
+def _limits(workload: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    """Yield the limits of each container of a workload's pods."""
+    for container in items(mapping(workload.get("template")).get("containers")):
+        yield mapping(mapping(container.get("resources")).get("limits"))

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from slicewise.addresses import service_name
+from slicewise.addresses import nodes_of, service_name
 
 NAMES = st.from_regex(r"[a-z]([-a-z0-9]{0,120}[a-z0-9])?", fullmatch=True)
 # Names that look like those of services of several nodes, too.
@@ -46,6 +46,15 @@ def test_names_are_dns_1035_within_the_limit(name: str, case: tuple[int, bool]) 
     result = service_name(name, nodes=case[0], autoscaled=case[1])
     assert len(result) <= LIMITS[case]
     assert DNS_1035.fullmatch(result)
+
+
+@given(NAMES | SHORT_NAMES, CASES)
+def test_a_name_says_how_many_nodes_a_replica_spans(name: str, case: tuple[int, bool]) -> None:
+    assert nodes_of(service_name(name, nodes=case[0], autoscaled=case[1])) == case[0]
+
+
+def test_a_name_of_somebody_else_says_at_least_one() -> None:
+    assert [nodes_of(name) for name in ("chat", "chat-n0", "chat-n2", "chat-n2-x", "n2")] == [1, 1, 2, 1, 1]
 
 
 @given(NAMES, NAMES, CASES, CASES)

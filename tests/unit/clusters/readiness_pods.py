@@ -27,7 +27,7 @@ def pod(revision: str, *, container: dict[str, Any] | None = None, initial: dict
 def applied(service: KubernetesObject, pods: Sequence[KubernetesObject], **metadata: str) -> Observed:
     """Return what a cluster has where `service` was applied and its Deployment has `pods`."""
     spec = service["spec"]
-    replicas = spec["replicas"]
+    replicas = spec.get("replicas", len(pods))
     there = {
         **service,
         "metadata": {**service["metadata"], "uid": "1", "generation": 1, **metadata},

@@ -139,6 +139,9 @@ def test_what_became_of_services_is_said(tmp_path: Path) -> None:
     with api_server(NODES, services=[service("acme/slicewise/trial")]) as url:
         config = kubeconfig(tmp_path, url)
         run = slicewise("verify", file, "--kubeconfig", config, "--stack", "acme/slicewise/prod")
+        stacks = ("--stack", "acme/slicewise/trial", "--stack", "acme/slicewise/prod")
+        both = slicewise("verify", file, "--kubeconfig", config, *stacks)
+    assert (both.returncode, "SW625" in both.stdout) == (0, False)
     assert run.returncode == 4
     assert "is there already and belongs to the stack acme/slicewise/trial: default/chat [SW625]" in run.stdout
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from slicewise.clusters.live import Right
+from slicewise.clusters.live import Right, live_service
 from slicewise.clusters.readiness import Observed
 from slicewise.clusters.status import ServiceState, not_planned, of_unknown_stacks, running_placements, service_status
 from slicewise.documents import Fleet
@@ -159,5 +159,5 @@ def test_a_deployment_is_expected_where_it_runs() -> None:
     (fresh,) = make_plan(fleet).placements
     assert fresh.environment == "a"
     there = placement_objects(fleet, fresh._replace(environment="b"))[0]
-    running = list(running_placements(fleet, "b", {("team", "chat"): applied(there, [])}))
+    running = list(running_placements(fleet, {"b": [live_service(there)]}))
     assert [each.environment for each in make_plan(fleet, running).placements] == ["b"]

@@ -2,66 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import replace
-from typing import Any
+from collections.abc import Mapping
 
 import pytest
 from rich.console import Console
 
-from slicewise.cli.status import fleet_status
-from slicewise.cli.status_screen import FleetStatus, print_status, status_to_dict
-from slicewise.clusters.readiness import Observed, ObservedServices
-from slicewise.clusters.status import running_placements
-from slicewise.documents import Fleet
-from slicewise.manifests import REVISION_ANNOTATION, STACK_ANNOTATION, placement_objects
-from slicewise.planning import make_plan
-from tests.documents import Document, deployment, environment, fleet_of, model, profile, slices
-from tests.unit.clusters.readiness_pods import applied, pod
-
-CHAT = [model("m", profile("slice", memoryPerGpu="9Gi", mig="only")), deployment("chat", "m", replicas=2)]
-STACK = "organization/slicewise/prod"
-Services = Mapping[str, ObservedServices]
-
-
-def fleet(old: str, *others: str, beside: Iterable[Document] = ()) -> Fleet:
-    """Return a fleet whose pool `east/old` has a `scheduling`; `others` are pools that are Active."""
-    pools = {"east/old": {**slices("old", "1g.10gb"), "scheduling": old}}
-    pools |= {name: slices(name.partition("/")[2], "1g.10gb") for name in others}
-    sites: dict[str, list[Document]] = {}
-    for name, each in pools.items():
-        sites.setdefault(name.partition("/")[0], []).append(each)
-    return fleet_of([*(environment(name, *each) for name, each in sites.items()), *CHAT, *beside])
-
-
-def run(of: Fleet, *, serves: bool = True, stack: str = STACK, **fields: Any) -> dict[tuple[str, str], Observed]:  # noqa: ANN401 - fields of metadata
-    """Return what a cluster has when the plan of `of` has been applied there."""
-    found = {}
-    for placement in make_plan(of).placements:
-        (service, *_) = placement_objects(of, placement)
-        metadata = service["metadata"]
-        metadata = {**metadata, "annotations": {**metadata["annotations"], STACK_ANNOTATION: stack}, **fields}
-        revision = service["spec"]["annotations"][REVISION_ANNOTATION]
-        there = applied(service, [pod(revision)] * (placement.replicas if serves else 0))
-        found[metadata["namespace"], metadata["name"]] = replace(there, service={**service, "metadata": metadata})
-    return found
-
-
-def status(
-    of: Fleet, there: Mapping[str, Mapping[tuple[str, str], Observed]], *, stack: str | None = None
-) -> FleetStatus:
-    """Return what `slicewise status` shows; an environment that `there` has not could not be read."""
-    read = {name: ObservedServices(each) for name, each in there.items()}
-    running = [each for name, found in read.items() for each in running_placements(of, name, found.services)]
-    return fleet_status(of, make_plan(of, running), sorted(of.environment), read, stack)
-
-
-def waits(found: FleetStatus) -> list[tuple[str, str]]:
-    """Return what is still on the one pool that takes nothing new, and what each waits for."""
-    (closed,) = found.closed
-    assert (closed.environment, closed.node_pool) == ("east", "old")
-    return [(str(each.deployment or "/".join(each.key)), each.waits_for) for each in closed.services or ()]
-
+from slicewise.cli.status_screen import print_status, status_to_dict
+from slicewise.clusters.readiness import Observed
+from tests.documents import deployment
+from tests.unit.clusters.status.applied_fleets import THEIRS, fleet, run, status, waits
 
 ON_OLD = run(fleet("Active"))
 
@@ -88,7 +37,7 @@ def test_what_another_pool_takes_waits_for_up() -> None:
         ({}, "it to serve on west/new"),
         (run(fleet("Drain", "west/new"), serves=False), "it to serve on west/new"),
         (run(fleet("Drain", "west/new")), "`pulumi up` (or your GitOps tool) to remove it"),
-        (None, "it to serve on west/new"),
+        (None, "it to serve on west/new (not known: its cluster could not be read)"),
     ],
 )
 def test_what_leaves_for_another_cluster_waits_until_it_serves_there(
@@ -98,6 +47,29 @@ def test_what_leaves_for_another_cluster_waits_until_it_serves_there(
     assert waits(status(fleet("Drain", "west/new"), there)) == [("team/chat", expected)]
 
 
+def test_an_environment_that_is_not_looked_at_is_not_one_that_does_not_serve() -> None:
+    drained = fleet("Drain", "west/new")
+    found = status(drained, {"east": ON_OLD}, chosen=["east"])
+    assert waits(found) == [("team/chat", "it to serve on west/new (not looked at)")]
+
+
+def test_what_is_not_there_may_run_where_nobody_looked(capsys: pytest.CaptureFixture[str]) -> None:
+    """A plan without what runs in other environments may have it here."""
+    of = fleet("Active", "west/new")
+    found = status(of, {"east": {}}, chosen=["east"])
+    print_status(Console(width=1000), found)
+    assert capsys.readouterr().out.splitlines()[-5:-2] == [
+        "team/chat in east:",
+        "  its cluster has no such LLMInferenceService",
+        (
+            "  it may run in west, of which nothing was read: --previous, with the outputs of the stack that plans, "
+            "tells. If it does not, `pulumi up` (or your GitOps tool) makes it"
+        ),
+    ]
+    for known in (status(of, {"east": {}, "west": {}}), status(of, {"east": ON_OLD}, chosen=["east"])):
+        assert [each.reasons for each, _ in known.services] == [()]
+
+
 def test_what_is_not_in_the_documents_is_there_too() -> None:
     beside = [deployment("code", "m")]
     there = {"east": run(fleet("Active", beside=beside))}
@@ -105,11 +77,11 @@ def test_what_is_not_in_the_documents_is_there_too() -> None:
         ("team/chat", ""),
         ("team/code", "`pulumi up` (or your GitOps tool) to remove it"),
     ]
-    others = run(fleet("Active", beside=beside), stack="organization/slicewise/other")
+    others = run(fleet("Active", beside=beside), stack=THEIRS)
     del others["team", "chat"]
     assert waits(status(fleet("NoNew"), {"east": {**ON_OLD, **others}})) == [
         ("team/chat", ""),
-        ("team/code", "stack organization/slicewise/other, whose it is"),
+        ("team/code", f"stack {THEIRS}, whose it is"),
     ]
     by_hand = Observed({"metadata": {"namespace": "team", "name": "code"}, "spec": {}}, None, [])
     assert waits(status(fleet("NoNew"), {"east": {("team", "code"): by_hand}})) == []
