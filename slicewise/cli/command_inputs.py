@@ -23,20 +23,24 @@ _OTHER_PLAN: Final = (
     "give what `plan --output json` or `pulumi stack output --json` writes, or leave --previous out: placements may "
     "then move"
 )
+# What a stack that applies a plan stack's plan says of itself in its outputs.
+_APPLY: Final = "apply"
+_WHOLE_PLAN: Final = (
+    "give the outputs of its plan stack, which its output planStack names: pulumi stack output --json --stack "
+    "PLAN_STACK"
+)
 # A plan of 10,000 deployments has some 10 MB.
 _MOST_BYTES = 256 * 1024 * 1024
-
-
-def read_plan(paths: Sequence[str], previous: Path | None) -> tuple[Fleet, Plan]:
-    """Read the documents, and the earlier plan if there is one, and plan."""
-    fleet, plan, _, _ = read_inputs(paths, previous)
-    return fleet, plan
 
 
 def read_inputs(
     paths: Sequence[str], previous: Path | None
 ) -> tuple[Fleet, Plan, tuple[PreviousPlacement, ...], dict[str, str]]:
-    """Do the same, and return the earlier plan, too, and by environment the uid of the cluster that it was."""
+    """Read the documents, and the earlier plan if there is one, and plan.
+
+    Returns:
+        The documents, the plan, the earlier plan, and by environment the uid of the cluster that it was.
+    """
     fleet = read_fleet(paths)
     old, uids = read_previous(previous)
     return fleet, make_plan(fleet, old), old, uids
@@ -96,6 +100,8 @@ def _read_previous(path: Path) -> tuple[tuple[PreviousPlacement, ...], dict[str,
         raise _unusable(path, f"cannot be read: {error.strerror}") from error
     except (ValueError, RecursionError) as error:
         raise _unusable(path, f"not JSON: {error}") from error
+    if mapping(data).get("mode") == _APPLY:
+        raise _unusable(path, "it has what one stack applies, and not the whole plan", _WHOLE_PLAN)
     placements = data.get("placements") if isinstance(data, dict) else None
     try:
         return parse_previous(placements, str(path)), _uids(data)
@@ -105,9 +111,9 @@ def _read_previous(path: Path) -> tuple[tuple[PreviousPlacement, ...], dict[str,
         ) from None
 
 
-def _unusable(path: Path, message: str) -> InvalidInputError:
+def _unusable(path: Path, message: str, remedy: str = _OTHER_PLAN) -> InvalidInputError:
     place = Place(str(path))
-    return InvalidInputError([Diagnostic.error(Code.BAD_PREVIOUS_PLAN, message, _OTHER_PLAN, place=place)])
+    return InvalidInputError([Diagnostic.error(Code.BAD_PREVIOUS_PLAN, message, remedy, place=place)])
 
 
 def _uids(outputs: object) -> dict[str, str]:

@@ -14,7 +14,7 @@ from rich.console import Console
 from slicewise.addresses import SERVING_PORT, Endpoint, curl_line, workload_service
 from slicewise.cli import exit_codes
 from slicewise.cli.clusters import chosen_environments, kubeconfig_texts, options_by_environment, read_at_once
-from slicewise.cli.command_inputs import fail, read_plan
+from slicewise.cli.command_inputs import fail, read_fleet, read_previous
 from slicewise.cli.live_endpoints import live_endpoint
 from slicewise.cli.options import (
     Environments,
@@ -26,12 +26,12 @@ from slicewise.cli.options import (
     TableOrJson,
 )
 from slicewise.cli.results import print_result
-from slicewise.cli.status_screen import MAKES_IT
+from slicewise.cli.status_screen import MAKES_IT, perhaps_elsewhere
 from slicewise.clusters.live import LiveService, ServiceKey
-from slicewise.clusters.status import read_services_alone
+from slicewise.clusters.status import perhaps_running, read_services_alone, running_placements
 from slicewise.diagnostics import InvalidInputError
 from slicewise.documents import Fleet, served_name
-from slicewise.planning import Placement, Plan, endpoint_to_dict, placement_endpoint
+from slicewise.planning import Placement, Plan, endpoint_to_dict, make_plan, placement_endpoint
 from slicewise.presentation import ERROR, printing_console, show_command, show_line
 
 
@@ -65,6 +65,7 @@ class CallableEndpoint:
         state: What its cluster says of the service.
         group: The group that it shares requests in.
         no_address: Why no address outside of its cluster is known, for where none is.
+        elsewhere: The environments that were not read, and where it may run instead.
     """
 
     placement: Placement
@@ -73,6 +74,7 @@ class CallableEndpoint:
     state: AskedState
     group: str | None
     no_address: str
+    elsewhere: tuple[str, ...]
 
     @property
     def port_forward(self) -> str | None:
@@ -117,21 +119,29 @@ def endpoints(
 ) -> None:
     """Show where each deployment answers, in its cluster and through the Gateway, with a curl line that calls it.
 
-    With kubeconfigs the addresses are those of the services' status, else those that the documents say.
+    With kubeconfigs the addresses are those of the services' status, and deployments are expected where they run, as
+    with --previous; else both are what the documents say.
 
     Exit codes: 0 all is well, 2 the input is wrong or a cluster cannot be read, 3 a deployment gets fewer environments
     than it asks for, 4 a cluster that was asked does not have a service.
 
     Example: slicewise endpoints stacks/prod --kubeconfig mig-a=mig-a.kubeconfig
     """
-    fleet, made = read_plan(paths, previous)
+    fleet = read_fleet(paths)
+    earlier, _ = read_previous(previous)
     chosen = chosen_environments(fleet, environment) if environment else list(fleet.environment)
     files, contexts = options_by_environment(fleet, chosen, kubeconfig or [], context or [])
     texts, wrong = kubeconfig_texts(sorted({*files, *contexts}), files, contexts)
     namespaces = {deployment.metadata.namespace for deployment in fleet.deployments}
     services, unread = read_at_once(texts, lambda _, text: read_services_alone(text, namespaces))
+    running = running_placements(fleet, {name: [*each.values()] for name, each in services.items()})
+    made = make_plan(fleet, earlier or running)
     placements = [each for each in made.placements if each.environment in chosen]
-    found = [_callable(fleet, each, services.get(each.environment), unread) for each in placements]
+    elsewhere = {} if earlier else perhaps_running(fleet, made, services.keys())
+    found = [
+        _callable(fleet, each, services.get(each.environment), unread, elsewhere.get(each.deployment, ()))
+        for each in placements
+    ]
     if output is Output.JSON:
         print_result(json.dumps({"endpoints": [each.to_dict() for each in found]}, indent=2))
     else:
@@ -149,6 +159,7 @@ def _callable(
     placement: Placement,
     services: Mapping[ServiceKey, LiveService] | None,
     unread: Container[str],
+    elsewhere: tuple[str, ...],
 ) -> CallableEndpoint:
     deployment = fleet.deployment[placement.deployment]
     model = served_name(deployment, fleet.model_of(deployment))
@@ -159,7 +170,7 @@ def _callable(
         live = services.get((placement.deployment.namespace, endpoint.service))
         state = _state(live)
         endpoint = live_endpoint(fleet, placement, live)
-    return CallableEndpoint(placement, endpoint, model, state, group, _no_address(fleet, placement, state))
+    return CallableEndpoint(placement, endpoint, model, state, group, _no_address(fleet, placement, state), elsewhere)
 
 
 def _no_address(fleet: Fleet, placement: Placement, state: AskedState) -> str:
@@ -190,7 +201,8 @@ def print_callable(console: Console, found: Sequence[CallableEndpoint], plan: Pl
             show_line(console, f"    shared by weight in group {each.group}")
             show_line(console, f"  this one alone:      {each.endpoint.direct or each.no_address}")
         if each.state is AskedState.ABSENT:
-            show_line(console, f"  its cluster has no LLMInferenceService {each.endpoint.service}: {MAKES_IT}")
+            instead = perhaps_elsewhere(each.elsewhere) if each.elsewhere else MAKES_IT
+            show_line(console, f"  its cluster has no LLMInferenceService {each.endpoint.service}: {instead}")
         if each.endpoint.external is None and each.port_forward:
             show_command(console, f"  {each.port_forward}")
         if each.curl:

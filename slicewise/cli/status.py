@@ -44,6 +44,7 @@ from slicewise.clusters.status import (
     not_planned,
     of_somebody_else,
     of_unknown_stacks,
+    perhaps_running,
     read_services,
     running_placements,
     service_status,
@@ -136,8 +137,8 @@ def fleet_status(
     applying = applying_stacks(stacks, ((each.placement.environment, each.live) for each in found if each.live))
     statuses = [_owned(each, applying) for each in found]
     if not is_plan_known:
-        unseen = fleet.environment.keys() - read.keys()
-        statuses = [_perhaps_elsewhere(each, plan, unseen) for each in statuses]
+        elsewhere = perhaps_running(fleet, plan, read.keys())
+        statuses = [_perhaps_elsewhere(each, elsewhere[each.placement.deployment]) for each in statuses]
     planned: dict[str, set[ServiceKey]] = {}
     for each in statuses:
         key = (each.placement.deployment.namespace, each.service)
@@ -169,13 +170,11 @@ def _owned(status: ServiceStatus, stacks: ApplyingStacks) -> ServiceStatus:
     return status
 
 
-def _perhaps_elsewhere(status: ServiceStatus, plan: Plan, unseen: Collection[str]) -> ServiceStatus:
+def _perhaps_elsewhere(status: ServiceStatus, unread: Sequence[str]) -> ServiceStatus:
     """Return the same, with a reason if a service that is not there may run in an environment that was not read."""
-    if status.state is not ServiceState.MISSING:
+    if status.state is not ServiceState.MISSING or not unread:
         return status
-    own = {each.environment for each in plan.placements if each.deployment == status.placement.deployment}
-    others = sorted({*unseen} - own)
-    return replace(status, reasons=(perhaps_elsewhere(others),)) if others else status
+    return replace(status, reasons=(perhaps_elsewhere(unread),))
 
 
 def _live(found: ObservedServices) -> list[LiveService]:

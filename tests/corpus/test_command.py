@@ -13,7 +13,7 @@ import pytest
 import typer
 import yaml
 
-from slicewise.cli.command_inputs import read_plan
+from slicewise.cli.command_inputs import read_inputs
 from tests.corpus.reading import Case, many_cases, single_cases
 from tests.corpus.running import MOST_LINES, ROOT, refused, slicewise
 from tests.unit.manifests.kubelet import expanded
@@ -223,7 +223,7 @@ def test_an_earlier_plan_that_is_none(content: bytes, tmp_path: Path, capsys: py
     plan = tmp_path / "plan.json"
     plan.write_bytes(content)
     with pytest.raises(typer.Exit) as ended:
-        read_plan([DEMO], plan)
+        read_inputs([DEMO], plan)
     lines = capsys.readouterr().err.splitlines()
     assert ended.value.exit_code == 2
     assert len(lines) <= MOST_LINES

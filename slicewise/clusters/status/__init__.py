@@ -8,7 +8,7 @@ where nothing new is to come.
 from slicewise.clusters.status.judging import ServiceState, ServiceStatus, of_somebody_else, service_status
 from slicewise.clusters.status.reading import read_services, read_services_alone
 from slicewise.clusters.status.remaining_services import ClosedPool, RemainingService, closed_pools
-from slicewise.clusters.status.running import running_placements
+from slicewise.clusters.status.running import perhaps_running, running_placements
 from slicewise.clusters.status.stacks_of_documents import ApplyingStacks, applying_stacks
 from slicewise.clusters.status.unplanned_services import UnplannedService, not_planned, of_unknown_stacks
 
@@ -24,6 +24,7 @@ __all__ = [
     "not_planned",
     "of_somebody_else",
     "of_unknown_stacks",
+    "perhaps_running",
     "read_services",
     "read_services_alone",
     "running_placements",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from itertools import chain
 from typing import Any
 
@@ -21,7 +21,7 @@ from slicewise.documents import (
 )
 from slicewise.kubernetes import items, mapping, text, whole
 from slicewise.manifests import NODE_POOL_ANNOTATION, PREFILL_NODE_POOL_ANNOTATION, PROFILE_ANNOTATION
-from slicewise.planning import PreviousPlacement, PreviousPrefill
+from slicewise.planning import Plan, PreviousPlacement, PreviousPrefill
 
 
 def running_placements(fleet: Fleet, live: Mapping[str, Sequence[LiveService]]) -> Iterator[PreviousPlacement]:
@@ -45,6 +45,18 @@ def running_placements(fleet: Fleet, live: Mapping[str, Sequence[LiveService]]) 
     for placements in found.values():
         has_present = any(is_present for is_present, _ in placements)
         yield from (each for is_present, each in placements if is_present or not has_present)
+
+
+def perhaps_running(fleet: Fleet, plan: Plan, read: Collection[str]) -> dict[DeploymentKey, tuple[str, ...]]:
+    """Return, by deployment, the environments that were not `read` and in which the plan does not have it.
+
+    The plan has it elsewhere only as far as what was read tells: it may run there.
+    """
+    unread = fleet.environment.keys() - read
+    planned: defaultdict[DeploymentKey, set[str]] = defaultdict(set)
+    for placement in plan.placements:
+        planned[placement.deployment].add(placement.environment)
+    return {key: tuple(sorted(unread - environments)) for key, environments in planned.items()}
 
 
 def _present_name(fleet: Fleet, deployment: ModelDeployment, placement: PreviousPlacement) -> str | None:

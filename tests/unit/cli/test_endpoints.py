@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tests.documents import Document, deployment, environment, model, profile, slices
+from slicewise.manifests import placement_objects
+from slicewise.planning import make_plan
+from tests.documents import Document, deployment, environment, fleet_of, model, profile, slices
 from tests.unit.cli.api_server import SERVICES, api_server
 from tests.unit.cli.running import slicewise
 from tests.unit.clusters.access.asking import kubeconfig_text
@@ -118,3 +120,30 @@ def test_only_some_environments_are_shown(tmp_path: Path) -> None:
     run = slicewise("endpoints", str(file), "--environment", "mig-c")
     assert run.returncode == 2
     assert '"mig-c" is not an environment that is declared; there are mig-a, mig-b' in run.stderr
+
+
+def test_a_deployment_is_expected_where_it_runs(tmp_path: Path) -> None:
+    """As by `status`: a plan without an earlier one may have it elsewhere."""
+    places = [environment(name, slices("small", "3g.40gb")) for name in ("mig-a", "mig-b")]
+    all_ = [*places, model("gemma", profile("any", memoryPerGpu="30Gi")), deployment("chat", "gemma")]
+    file, of = tmp_path / "all.yaml", fleet_of(all_)
+    file.write_text("---\n".join(map(yaml.safe_dump, all_)), encoding="utf-8")
+    (placement,) = make_plan(of).placements
+    assert placement.environment == "mig-a"
+    (service,) = placement_objects(of, placement._replace(environment="mig-b"))
+    with api_server([]) as nothing, api_server([], services=[service]) as there:
+        options = []
+        for name, url in (("mig-a", nothing), ("mig-b", there)):
+            config = tmp_path / name
+            config.write_text(kubeconfig_text(url), encoding="utf-8")
+            options.append(("--kubeconfig", f"{name}={config}"))
+        both = slicewise("endpoints", str(file), *options[0], *options[1], "--output", "json")
+        one = slicewise("endpoints", str(file), *options[0])
+    found = json.loads(both.stdout)["endpoints"]
+    assert (both.returncode, [(each["environment"], each["state"]) for each in found]) == (0, [("mig-b", "not-ready")])
+    # Nobody can say that it is nowhere.
+    assert one.returncode == 4
+    assert (
+        "  its cluster has no LLMInferenceService chat: it may run in mig-b, of which nothing was read: --previous, "
+        "with the outputs of the stack that plans, tells. If it does not, `pulumi up` (or your GitOps tool) makes it"
+    ) in one.stdout.splitlines()

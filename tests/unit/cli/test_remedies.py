@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -114,6 +115,23 @@ def test_a_directory_that_cannot_be_written(tmp_path: Path) -> None:
         f"{tmp_path}: cannot be written: No space left on device; choose a directory that you may write to, or make "
         "room where the disk is full [SW110]"
     )
+
+
+def test_outputs_of_a_stack_that_applies_are_not_the_whole_plan(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What other stacks have would be planned afresh, and be told as missing or new."""
+    outputs = {"mode": "apply", "planStack": "acme/slicewise/plan", "revision": 3, "placements": {}}
+    path = tmp_path / "outputs.json"
+    path.write_text(json.dumps(outputs), encoding="utf-8")
+    with pytest.raises(BaseException, match="2"):
+        read_previous(path)
+    assert capsys.readouterr().err == (
+        f"{path}: it has what one stack applies, and not the whole plan; give the outputs of its plan stack, which its "
+        "output planStack names: pulumi stack output --json --stack PLAN_STACK [SW109]\n"
+    )
+    path.write_text(json.dumps({**outputs, "mode": "plan"}), encoding="utf-8")
+    assert read_previous(path) == ((), {})
 
 
 @pytest.mark.parametrize("content", [None, b"{", b"[]"])
