@@ -6,6 +6,7 @@ import json
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
+from itertools import chain
 from typing import Final
 
 import typer
@@ -41,6 +42,7 @@ from slicewise.clusters.status import (
     UnplannedService,
     applying_stacks,
     closed_pools,
+    deployments_by_service,
     not_planned,
     of_somebody_else,
     of_unknown_stacks,
@@ -143,16 +145,17 @@ def fleet_status(
     for each in statuses:
         key = (each.placement.deployment.namespace, each.service)
         planned.setdefault(each.placement.environment, set()).add(key)
+    there = {name: _live(read[name]) if name in read else None for name in chosen}
+    named = deployments_by_service(fleet, chain.from_iterable(each or () for each in there.values()))
     more: list[UnplannedService] = []
     strangers = Counter[str]()
     for name, services in sorted(read.items()):
         here = planned.get(name, set())
         own = applying.all_of(name)
         more += not_planned(name, services.services, here, own)
-        if not own:
-            strangers += of_unknown_stacks(services.services, here)
+        if not stacks:
+            strangers += of_unknown_stacks(services.services, here, own, named)
     endpoints = [live_endpoint(fleet, each.placement, each.live) for each in statuses]
-    there = {name: _live(read[name]) if name in read else None for name in chosen}
     closed = closed_pools(fleet, plan, there, statuses, more, applying)
     return FleetStatus(
         tuple(zip(statuses, endpoints, strict=True)),

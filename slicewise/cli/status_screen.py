@@ -44,7 +44,7 @@ class FleetStatus:
         services: Every planned service, and where it answers.
         more: What runs and is not planned.
         shortfalls: What the plan could not place.
-        strangers: How many other services each stack has, where it is not known which stack applies the documents.
+        strangers: How many other services each stack has that is not known to apply the documents, and may.
         closed: The pools that take nothing new, with what still runs there.
         unsettled: By environment, how many services of the plan each stack has, where it is not known which of several
             stacks applies the documents.

@@ -9,6 +9,7 @@ from slicewise.clusters.status.judging import ServiceState, ServiceStatus, of_so
 from slicewise.clusters.status.reading import read_services, read_services_alone
 from slicewise.clusters.status.remaining_services import ClosedPool, RemainingService, closed_pools
 from slicewise.clusters.status.running import perhaps_running, running_placements
+from slicewise.clusters.status.service_names import deployments_by_service
 from slicewise.clusters.status.stacks_of_documents import ApplyingStacks, applying_stacks
 from slicewise.clusters.status.unplanned_services import UnplannedService, not_planned, of_unknown_stacks
 
@@ -21,6 +22,7 @@ __all__ = [
     "UnplannedService",
     "applying_stacks",
     "closed_pools",
+    "deployments_by_service",
     "not_planned",
     "of_somebody_else",
     "of_unknown_stacks",

@@ -55,9 +55,22 @@ def not_planned(
     ]
 
 
-def of_unknown_stacks(services: Mapping[ServiceKey, Observed], planned: Collection[ServiceKey]) -> Counter[str]:
-    """Return how many services beside the `planned` ones each stack has, where no stack is known to apply them."""
-    return Counter(live.stack for live in _beside(services, planned) if live.stack is not None)
+def of_unknown_stacks(
+    services: Mapping[ServiceKey, Observed],
+    planned: Collection[ServiceKey],
+    stacks: Collection[str],
+    named: Collection[ServiceKey],
+) -> Counter[str]:
+    """Return how many services beside the `planned` ones each stack has that is not known to apply the documents.
+
+    Where `stacks` are known to, only those count that are `named` after a deployment: they may be what another of the
+    documents' stacks has yet to remove.
+    """
+    return Counter(
+        live.stack
+        for live in _beside(services, planned)
+        if live.stack is not None and live.stack not in stacks and (not stacks or live.key in named)
+    )
 
 
 def _beside(services: Mapping[ServiceKey, Observed], planned: Collection[ServiceKey]) -> Iterator[LiveService]:

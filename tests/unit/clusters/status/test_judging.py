@@ -144,7 +144,11 @@ def test_what_runs_and_is_not_planned() -> None:
     assert [each.live.name for each in found] == ["old", "rendered"]
     # Whose a stack's services are is not known where no stack is.
     assert [each.live.name for each in not_planned("e", services, {("t", "planned")}, set())] == ["rendered"]
-    assert of_unknown_stacks(services, {("t", "planned")}) == {"o/p/mine": 1, "o/p/theirs": 1}
+    planned, theirs = {("t", "planned")}, {("t", "theirs")}
+    assert of_unknown_stacks(services, planned, (), ()) == {"o/p/mine": 1, "o/p/theirs": 1}
+    # Those of a known stack are told one by one, and others only where they are called after a deployment.
+    assert of_unknown_stacks(services, planned, {"o/p/mine"}, ()) == {}
+    assert of_unknown_stacks(services, planned, {"o/p/mine"}, theirs) == {"o/p/theirs": 1}
 
 
 def test_a_deployment_is_expected_where_it_runs() -> None:

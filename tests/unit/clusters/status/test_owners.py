@@ -105,3 +105,26 @@ def test_where_services_of_the_plan_have_several_stacks_none_is_taken_for_its_ow
     print_status(Console(width=200), named)
     said = capsys.readouterr().out.splitlines()
     assert said[-1] == "1 of 2 services serving, 1 somebody else's, 1 not in the plan"
+
+
+def test_what_is_called_after_a_deployment_and_is_of_no_known_stack_is_counted() -> None:
+    """It may be what an apply stack has yet to remove, and a line says how to tell it."""
+    there = {"east": run(ON_OLD, stack="o/p/east"), "west": run(DRAINED, stack="o/p/west")}
+    assert status(DRAINED, there).strangers == {"o/p/east": 1}
+    both = status(DRAINED, there, stacks=["o/p/east", "o/p/west"])
+    assert (both.strangers, [each.live.stack for each in both.more]) == ({}, ["o/p/east"])
+    # Another name says nothing, and where a stack is given, all others are somebody else's.
+    other = run(fleet("Active", asked=[CHAT[0], deployment("other", "m")]), stack="o/p/east")
+    assert status(DRAINED, {**there, "east": other}).strangers == {}
+    assert status(DRAINED, there, stacks=["o/p/west"]).strangers == {}
+
+
+def test_a_service_that_is_taken_for_the_documents_own_does_not_hide_theirs() -> None:
+    """Without --stack nothing tells which of two is the one that the documents ask for."""
+    of = fleet("Active", "aaa/new")
+    there = {"aaa": run(fleet("NoNew", "aaa/new"), stack=THEIRS), "east": run(ON_OLD)}
+    found = status(of, there)
+    assert [each.placement.environment for each, _ in found.services] == ["aaa"]
+    assert found.strangers == {STACK: 1}
+    found = status(of, there, stacks=[STACK])
+    assert [(each.placement.environment, each.state.value) for each, _ in found.services] == [("east", "serving")]
