@@ -138,9 +138,8 @@ def fleet_status(
     found = [_status(fleet, each, read.get(each.environment)) for each in placements]
     applying = applying_stacks(stacks, ((each.placement.environment, each.live) for each in found if each.live))
     statuses = [_owned(each, applying) for each in found]
-    if not is_plan_known:
-        elsewhere = perhaps_running(fleet, plan, read.keys())
-        statuses = [_perhaps_elsewhere(each, elsewhere[each.placement.deployment]) for each in statuses]
+    elsewhere = {} if is_plan_known else perhaps_running(fleet, plan, read.keys())
+    statuses = [_perhaps_elsewhere(each, elsewhere.get(each.placement.deployment, ())) for each in statuses]
     planned: dict[str, set[ServiceKey]] = {}
     for each in statuses:
         key = (each.placement.deployment.namespace, each.service)
@@ -164,6 +163,7 @@ def fleet_status(
         strangers,
         closed,
         applying.unsettled,
+        elsewhere,
     )
 
 

@@ -12,6 +12,7 @@ from rich.console import Console
 from slicewise.addresses import Endpoint
 from slicewise.clusters.status import ClosedPool, ServiceState, ServiceStatus, UnplannedService
 from slicewise.diagnostics import Diagnostic, counted, some
+from slicewise.documents import DeploymentKey
 from slicewise.planning import Shortfall, endpoint_to_dict
 from slicewise.presentation import Column, headline, show, show_line
 
@@ -48,6 +49,8 @@ class FleetStatus:
         closed: The pools that take nothing new, with what still runs there.
         unsettled: By environment, how many services of the plan each stack has, where it is not known which of several
             stacks applies the documents.
+        elsewhere: By deployment, where it may run though the plan does not have it there: nothing was read of these
+            environments, and no earlier plan is known.
     """
 
     services: tuple[tuple[ServiceStatus, Endpoint], ...]
@@ -56,6 +59,7 @@ class FleetStatus:
     strangers: Mapping[str, int] = field(default_factory=dict)
     closed: tuple[ClosedPool, ...] = ()
     unsettled: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    elsewhere: Mapping[DeploymentKey, Sequence[str]] = field(default_factory=dict)
 
     @property
     def well(self) -> bool:
@@ -126,7 +130,8 @@ def _remarks(found: FleetStatus) -> Iterator[tuple[str, str | None]]:
     if found.strangers:
         yield _strangers(found.strangers), None
     for shortfall in found.shortfalls:
-        yield headline(shortfall), None
+        unread = found.elsewhere.get(shortfall.deployment)
+        yield headline(shortfall) + (f": {may_run_in(unread)}" if unread else ""), None
 
 
 def _row(status: ServiceStatus, endpoint: Endpoint) -> Sequence[str]:
@@ -165,12 +170,17 @@ def _not_planned(each: UnplannedService) -> str:
     return f"{each.live.namespace}/{each.live.name} in {each.environment} ({of_stack}) {going}"
 
 
-def perhaps_elsewhere(unseen: Sequence[str]) -> str:
-    """Return what is to be said of a service that is not there, and may run in environments that were not read."""
+def may_run_in(unread: Sequence[str]) -> str:
+    """Return what is to be said of a deployment that may run in environments that were not read."""
     return (
-        f"it may run in {some(unseen)}, of which nothing was read: --previous, with the outputs of the stack that "
-        f"plans, tells. If it does not, {MAKES_IT}"
+        f"it may run in {some(unread)}, of which nothing was read: --previous, with the outputs of the stack that "
+        "plans, tells"
     )
+
+
+def perhaps_elsewhere(unread: Sequence[str]) -> str:
+    """Return the same of a service that is not where the plan has it, and who makes it there."""
+    return f"{may_run_in(unread)}. If it does not, {MAKES_IT}"
 
 
 def _unsettled(environment: str, stacks: Mapping[str, int]) -> str:

@@ -56,7 +56,7 @@ def perhaps_running(fleet: Fleet, plan: Plan, read: Collection[str]) -> dict[Dep
     planned: defaultdict[DeploymentKey, set[str]] = defaultdict(set)
     for placement in plan.placements:
         planned[placement.deployment].add(placement.environment)
-    return {key: tuple(sorted(unread - environments)) for key, environments in planned.items()}
+    return {each.key: tuple(sorted(unread - planned[each.key])) for each in fleet.deployments}
 
 
 def _present_name(fleet: Fleet, deployment: ModelDeployment, placement: PreviousPlacement) -> str | None:

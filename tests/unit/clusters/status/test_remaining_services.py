@@ -9,7 +9,7 @@ from rich.console import Console
 
 from slicewise.cli.status_screen import print_status, status_to_dict
 from slicewise.clusters.readiness import Observed
-from tests.documents import deployment
+from tests.documents import deployment, environment, slices
 from tests.unit.clusters.status.applied_fleets import THEIRS, fleet, run, status, waits
 
 ON_OLD = run(fleet("Active"))
@@ -68,6 +68,18 @@ def test_what_is_not_there_may_run_where_nobody_looked(capsys: pytest.CaptureFix
     ]
     for known in (status(of, {"east": {}, "west": {}}), status(of, {"east": ON_OLD}, chosen=["east"])):
         assert [each.reasons for each, _ in known.services] == [()]
+
+
+def test_what_has_no_place_may_run_where_nobody_looked(capsys: pytest.CaptureFixture[str]) -> None:
+    """On a pool that takes nothing new, for example: only what is read there says that it is kept."""
+    of = fleet("NoNew", beside=[environment("west", slices("full", "1g.10gb", reservedUnits=56))])
+    print_status(Console(width=1000), status(of, {"west": {}}, chosen=["west"]))
+    assert capsys.readouterr().out.splitlines()[0] == (
+        "team/chat: 0 of 1 environments [SW501]: it may run in east, of which nothing was read: --previous, with the "
+        "outputs of the stack that plans, tells"
+    )
+    print_status(Console(width=1000), status(of, {"west": {}, "east": {}}))
+    assert "team/chat: 0 of 1 environments [SW501]" in capsys.readouterr().out.splitlines()
 
 
 def test_what_is_not_in_the_documents_is_there_too() -> None:
