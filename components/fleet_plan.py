@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from slicewise.addresses import service_name
 from slicewise.changes import PartsOfPlan, PlanChanges, parts_of_service, plan_changes, with_lines_of_parts
 from slicewise.clusters.preflight import Needs, needs_of
 from slicewise.documents import DeploymentKey, Fleet, Scheduling
@@ -113,8 +114,12 @@ def _pools(placement: Placement | PreviousPlacement) -> set[str]:
 
 def _is_made_anew(now: Placement, before: PreviousPlacement | None) -> bool:
     """Return whether a placement has another service than before, by its name."""
-    shape = (now.nodes_per_replica, now.autoscaled)
-    return before is None or (before.nodes_per_replica, before.autoscaled) != shape
+    return before is None or _service(before) != _service(now)
+
+
+def _service(placement: Placement | PreviousPlacement) -> str:
+    key = placement.deployment if isinstance(placement, Placement) else placement.key
+    return service_name(key.name, nodes=placement.nodes_per_replica, autoscaled=placement.autoscaled)
 
 
 def plan_fleet(

@@ -127,6 +127,26 @@ def test_a_service_of_another_name_is_waited_for(monkeypatch: pytest.MonkeyPatch
     assert _waited(monkeypatch, [drained], asked, before) == ["east/team/chat"]
 
 
+SCALED = {"signal": "Concurrency", "concurrency": {"minReplicas": 1, "maxReplicas": 1, "target": 8}}
+# Longer than the name of an autoscaled service may be, which is therefore another one.
+LONG = "chat-of-the-whole-company-in-all-its-languages"
+
+
+@pytest.mark.parametrize(
+    ("name", "moves", "waited"),
+    [(LONG, True, [f"east/team/{LONG}"]), (LONG, False, []), ("chat", True, []), ("chat", False, [])],
+)
+def test_what_becomes_autoscaled_is_waited_for_where_its_new_service_leaves_the_pool(
+    monkeypatch: pytest.MonkeyPatch, name: str, waited: list[str], *, moves: bool
+) -> None:
+    before = plan_of([*_environments(new="NoNew", beside="NoNew"), MODEL, deployment(name, "tiny")])
+    assert before["placements"][0]["nodePool"] == "old"
+    drained = _environments(old="Drain", new="NoNew", **({} if moves else {"beside": "NoNew"}))
+    asked = [MODEL, deployment(name, "tiny", scaling=SCALED)]
+    assert _waited(monkeypatch, drained, asked, before) == waited
+    assert _waited(monkeypatch, drained, asked, before, wait_for_ready=True) == [f"east/team/{name}"]
+
+
 def test_what_did_not_serve_in_time_is_waited_for_again(monkeypatch: pytest.MonkeyPatch) -> None:
     drained = _environments(old="Drain", beside="NoNew")
     after = plan_of([*drained, *ASKED], BEFORE)
