@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterable
 
 
@@ -13,5 +12,6 @@ def print_result(text: str) -> None:
 
 def print_pieces(pieces: Iterable[str]) -> None:
     """Print a result that is made while it is printed."""
-    sys.stdout.writelines(pieces)
+    for piece in pieces:
+        print(piece, end="")  # noqa: T201 - the result
     print()  # noqa: T201 - the result

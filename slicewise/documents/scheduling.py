@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Final
 
 
 class Scheduling(StrEnum):
@@ -17,9 +16,7 @@ class Scheduling(StrEnum):
     """Nothing comes, and what is there moves as soon as there is room for it elsewhere."""
 
 
-_ORDER: Final = tuple(Scheduling)
-
-
 def stricter(one: Scheduling, other: Scheduling) -> Scheduling:
     """Return which of the two takes less."""
-    return max(one, other, key=_ORDER.index)
+    order = list(Scheduling)
+    return max(one, other, key=order.index)

@@ -87,7 +87,9 @@ def test_kserves_controller_dies_in_the_middle_and_is_missing_at_the_end(
 
     # Whatever it was doing just then: all is applied and in the state, and somebody has not been looked at.
     assert "placements did not become ready (readyTimeout: 6 s)" in said
-    assert "KServe has not looked at it since it was applied: does its controller (llmisvc) run?" in said
+    assert (
+        "KServe has not looked at it since it was applied: does its controller (llmisvc) run, with enough CPU?" in said
+    )
     names = [f"chat-{number}" for number in range(6)]
     assert services(fragile.plane) == names
     assert in_state(stack) == Counter(f"{name}-service" for name in names)

@@ -173,7 +173,7 @@ def test_what_a_cluster_says_comes_on_one_line_without_control_characters() -> N
 
 
 def test_a_controller_that_is_not_there_is_named() -> None:
-    expected = ["KServe has not looked at it since it was applied: does its controller (llmisvc) run?"]
+    expected = ["KServe has not looked at it since it was applied: does its controller (llmisvc) run, with enough CPU?"]
     assert why_unready(Observed(service(READY, generation=2), None, [])) == expected
     assert why_unready(Observed({"metadata": {"generation": 1}}, None, [])) == expected
     assert why_unready(Observed(None, None, [])) == [

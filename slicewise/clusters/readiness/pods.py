@@ -113,7 +113,9 @@ def why_unready(observed: Observed) -> list[str]:
         if (each := conditions.get(name)) and each.get("status") != "True"
     ]
     if status.get("observedGeneration") != mapping(observed.service.get("metadata")).get("generation"):
-        lines.append("KServe has not looked at it since it was applied: does its controller (llmisvc) run?")
+        lines.append(
+            "KServe has not looked at it since it was applied: does its controller (llmisvc) run, with enough CPU?"
+        )
     return lines + pod_reasons(observed)
 
 

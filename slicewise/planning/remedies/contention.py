@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import replace
-from itertools import tee
 from typing import NamedTuple
 
 from slicewise.documents import DeploymentKey, Fleet, ModelDeployment, Scheduling
@@ -37,7 +36,7 @@ class Contention:
             *(Rival(deployment, served[deployment.key]) for deployment in lacking),
             *_on_drained_pools(fleet, plan, served),
         ]
-        self._answers: dict[object, Iterator[Want]] = {}
+        self._answers: dict[object, Sequence[Want]] = {}
 
     def rival(self, want: Want, place: ChargedPool) -> DeploymentKey | None:
         """Return a deployment that may leave too little room for `want` on `place`, the pool after the change.
@@ -66,23 +65,21 @@ class Contention:
                         return other.key
         return None
 
-    def _matching(self, place: ChargedPool) -> Iterator[Want]:
-        """Yield what each deployment would put on `place` with each of its profiles that match."""
+    def _matching(self, place: ChargedPool) -> Sequence[Want]:
+        """Return what each deployment would put on `place` with each of its profiles that match."""
         labels = (place.environment.labels, place.pool.labels)
         key = (place.offer, place.pool.capabilities, *(tuple(sorted(each.items())) for each in labels))
         if key not in self._answers:
             # However many nodes a remedy adds: what matches then is looked for once.
             large = place.with_pool(max_node_count=max(place.pool.nodes, _MANY_NODES))
-            self._answers[key] = (
+            self._answers[key] = [
                 want
                 for rival in self._rivals
                 if place.name[0] not in rival.served and place.name != rival.leaves
                 for want in self._wants(rival.deployment, large)
                 if want.matches(large)
-            )
-        # Often one of the first is a rival already: the others are only looked at when somebody reads on.
-        self._answers[key], again = tee(self._answers[key])
-        return again
+            ]
+        return self._answers[key]
 
     def _wants(self, deployment: ModelDeployment, place: ChargedPool) -> Iterator[Want]:
         model = self._fleet.model_of(deployment)

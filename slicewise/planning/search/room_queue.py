@@ -23,13 +23,13 @@ class RoomQueue:
     """Some pools, by how pods of one size mix with what is there and then by room, most first.
 
     A pool only gets worse while it fills, so it is measured again when it comes to the front and not before. Whoever
-    makes a pool better adds it to the pools' `improved`, of which each queue reads what is new when it is next asked.
+    makes a pool better adds it to the pools' `improved`, which each queue reads when it is next asked.
     """
 
     def __init__(self, pod: PodSize, pools: NumberedPools, members: Sequence[int], *, one_size: bool) -> None:
         self.pod = pod
-        self._for_all, self._for_mine = pools.improved[None], pools.improved[pod.units]
-        self._read = len(self._for_all), len(self._for_mine)
+        self._improved = pools.improved
+        self._read = len(pools.improved)
         self._pools = pools.ledgers
         self._one_size = one_size
         self._charges: dict[int, int] = {}
@@ -43,7 +43,7 @@ class RoomQueue:
 
     def first(self, pods: int, excluded: Collection[str], accepts: Callable[[int], bool] | None = None) -> Room | None:
         """Return the best pool with room for `pods` pods, outside the `excluded` environments, that `accepts` takes."""
-        if self._read != (len(self._for_all), len(self._for_mine)):
+        if self._read < len(self._improved):
             self._measure_improved()
         at = 0
         while at < len(self._mixings):  # a pool that turns out to mix worse may add to it
@@ -82,13 +82,13 @@ class RoomQueue:
         return self._room(number) if number in self._measured else None
 
     def _measure_improved(self) -> None:
-        of_all, of_mine = self._read
-        better = {*self._for_all[of_all:], *self._for_mine[of_mine:]}
+        mine = (None, self.pod.units)
+        better = {each.number for each in self._improved[self._read :] if each.units in mine}
         for index in better & self._measured.keys():
             now = self._measure(index)
             if now != self._measured[index]:
                 self._push(now)
-        self._read = len(self._for_all), len(self._for_mine)
+        self._read = len(self._improved)
 
     def _push(self, room: Room) -> None:
         self._measured[room.number] = room
