@@ -21,6 +21,7 @@ from typing import Final
 from rich.console import Console
 
 from bench.children import children_seconds
+from bench.least_median_most import least_median_most
 from embedded import CHECKOUT
 
 # Go makes its modules read-only, and they are removed at the end.
@@ -70,9 +71,9 @@ class ColdStart:
 
     def __str__(self) -> str:
         """Write it on one line."""
-        cpu = f"{min(self.cpu):6.0f} {statistics.median(self.cpu):6.0f} {max(self.cpu):6.0f}"
-        wall = f"{min(self.wall):6.0f} {statistics.median(self.wall):6.0f} {max(self.wall):6.0f}"
-        return f"{self.name:<16} {cpu} CPU s   {wall} s   then {statistics.median(self.again):5.1f} CPU s"
+        again = statistics.median(self.again)
+        cpu, wall = least_median_most(self.cpu), least_median_most(self.wall)
+        return f"{self.name:<16} {cpu} CPU s   {wall} s   then {again:5.1f} CPU s"
 
 
 def main() -> None:

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import argparse
 import os
-import statistics
 import subprocess
 import sys
 import tempfile
@@ -23,6 +22,7 @@ from rich.console import Console
 
 from bench.fleet_documents import write_yaml
 from bench.fleets import random_fleet
+from bench.least_median_most import least_median_most
 from embedded import CHECKOUT
 
 _SEED: Final = 1
@@ -85,8 +85,7 @@ class Row:
         """Write it on one line."""
         seconds = [run.seconds for run in self.runs]
         mib, printed = max(run.mib for run in self.runs), self.runs[-1].printed
-        spread = f"{min(seconds):6.2f} {statistics.median(seconds):6.2f} {max(seconds):6.2f} s"
-        return f"{self.name:<28} {spread}   {mib:6,.0f} MiB   {printed / 1e6:8.2f} MB"
+        return f"{self.name:<28} {least_median_most(seconds, 2)} s   {mib:6,.0f} MiB   {printed / 1e6:8.2f} MB"
 
 
 def main() -> None:

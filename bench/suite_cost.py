@@ -12,7 +12,6 @@ import argparse
 import os
 import re
 import shlex
-import statistics
 import subprocess
 import sys
 import tempfile
@@ -28,6 +27,7 @@ from typing import Final
 from rich.console import Console
 
 from bench.children import children_seconds
+from bench.least_median_most import least_median_most
 from embedded import CHECKOUT
 
 _PYTEST: Final = (".venv/bin/pytest", "-p", "no:cacheprovider", "-q")
@@ -80,8 +80,7 @@ class Suite:
 
     def __str__(self) -> str:
         """Write it on one line."""
-        wall = f"{min(self.wall):6.0f} {statistics.median(self.wall):6.0f} {max(self.wall):6.0f}"
-        cpu = f"{min(self.cpu):6.0f} {statistics.median(self.cpu):6.0f} {max(self.cpu):6.0f}"
+        cpu, wall = least_median_most(self.cpu), least_median_most(self.wall)
         return f"{self.name:<16} {len(self.tests):6,} tests {wall} s   {cpu} CPU s"
 
 

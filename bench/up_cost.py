@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import argparse
 import os
-import statistics
 import subprocess
 import sys
 import tempfile
@@ -26,6 +25,7 @@ from rich.console import Console
 
 from bench.children import children_seconds
 from bench.fleet_documents import Document, document, write_yaml
+from bench.least_median_most import least_median_most
 from embedded import CHECKOUT, ControlPlane, LLMInferenceService, Program, connect, install_kserve_crds
 
 _STACK: Final = "bench"
@@ -86,9 +86,8 @@ class NewStack:
 
     def __str__(self) -> str:
         """Write it on one line."""
-        spread = f"{min(self.cpu):7.1f} {statistics.median(self.cpu):7.1f} {max(self.cpu):7.1f} s"
         sizes = f"{self.written / 1e6:9,.0f} MB written   {self.state / 1e6:6.2f} MB of state"
-        return f"{self.services:6,} services, {self.name:<28} {spread}   {sizes}"
+        return f"{self.services:6,} services, {self.name:<28} {least_median_most(self.cpu, 1)} s   {sizes}"
 
 
 def main() -> None:
