@@ -11,7 +11,7 @@ from importlib import import_module
 import pytest
 
 from slicewise.cli.command_list import COMMANDS, CommandList
-from tests.unit.cli.running import PATIENT, ROOT, SECONDS, in_process, in_terminal
+from tests.unit.cli.running import ROOT, SECONDS, in_process, in_terminal
 
 # What only some commands need, and takes most of the time that a program takes to start.
 HEAVY = ("slicewise.documents", "slicewise.planning", "slicewise.clusters", "pydantic", "lightkube")
@@ -77,4 +77,4 @@ def test_what_was_meant() -> None:
 
 
 def test_flags_of_the_program_have_no_type_either() -> None:
-    assert "bool" not in in_terminal(*PATIENT, "--help").stdout
+    assert "bool" not in in_terminal("--help").stdout

@@ -7,7 +7,7 @@ import re
 import pytest
 
 from slicewise.diagnostics import Code
-from tests.unit.cli.running import PATIENT, ROOT, in_terminal, slicewise
+from tests.unit.cli.running import ROOT, in_terminal, slicewise
 
 PAGE = (ROOT / "docs" / "errors.md").read_text(encoding="utf-8")
 SW204 = "## SW204: unknown MIG profile" + PAGE.split("\n## SW204: unknown MIG profile")[1].split("\n## ")[0]
@@ -52,7 +52,7 @@ def test_a_code_that_there_is_not(written: str, near: str) -> None:
 
 
 def test_a_terminal_gets_it_formatted() -> None:
-    run = in_terminal(*PATIENT, "errors", "SW204")
+    run = in_terminal("errors", "SW204")
     assert run.returncode == 0
     plain = re.sub(r"\x1b\[[0-9;]*m", "", run.stdout)
     assert plain != run.stdout

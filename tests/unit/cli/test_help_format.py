@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as ET
@@ -13,7 +12,7 @@ from xml.etree import ElementTree as ET
 import pytest
 import yaml
 
-from tests.unit.cli.running import COMMAND, COMMANDS, DEMO, PATIENT, ROOT, SECONDS, SHORTFALL, in_process, in_terminal
+from tests.unit.cli.running import COMMAND, COMMANDS, DEMO, ROOT, SECONDS, SHORTFALL, in_process, in_terminal
 
 
 @pytest.mark.parametrize("command", COMMANDS)
@@ -68,7 +67,7 @@ def test_a_pipe_of_any_encoding_gets_the_whole_table(encoding: str, arguments: l
 
 @pytest.mark.parametrize("encoding", ["latin-1", "cp1252"])
 def test_a_terminal_of_another_encoding_gets_tables_and_map(encoding: str) -> None:
-    run = in_terminal(*PATIENT, "plan", DEMO, encoding=encoding)
+    run = in_terminal("plan", DEMO, encoding=encoding)
     assert run.returncode == 0
     assert "Traceback" not in run.stdout
     assert "GPUs" in run.stdout
@@ -149,8 +148,7 @@ def test_an_earlier_plan_prints_nothing_raw(tmp_path: Path, demo_plan: dict[str,
 
 def test_markup_is_text_in_a_terminal_too(tmp_path: Path, demo_plan: dict[str, Any]) -> None:
     earlier = earlier_plan(demo_plan, "[bold]pool[/]", tmp_path / "plan.json")
-    command = [sys.executable, "-m", "slicewise", "plan", DEMO, "--previous", earlier]
-    assert "[bold]pool[/]" in in_terminal(*command, columns=400).stdout
+    assert "[bold]pool[/]" in in_terminal("plan", DEMO, "--previous", earlier, columns=400).stdout
 
 
 @pytest.mark.parametrize("text", HOSTILE[:-2], ids=ascii)

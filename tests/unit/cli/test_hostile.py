@@ -23,7 +23,7 @@ from slicewise.planning.moves import Move, NodePoolGone
 from slicewise.presentation.picture import fleet_picture
 from slicewise.presentation.tables import print_plan
 from tests.documents import fleet_of
-from tests.unit.cli.running import DEMO, PATIENT, in_process, in_terminal
+from tests.unit.cli.running import DEMO, in_process, in_terminal
 
 HOSTILE = {
     "escape sequences": "evil\x1b]0;PWNED\x07\x1b[31m",
@@ -101,7 +101,7 @@ def test_nor_where_it_is_one(tmp_path: Path) -> None:
     plan = json.loads(in_process("plan", DEMO, "--output", "json").stdout)
     plan["placements"][0]["nodePool"] = HOSTILE["escape sequences"]
     earlier.write_text(json.dumps(plan))
-    shown = COLOURS.sub("", in_terminal(*PATIENT, "plan", DEMO, "--previous", str(earlier)).stdout)
+    shown = COLOURS.sub("", in_terminal("plan", DEMO, "--previous", str(earlier)).stdout)
     assert "\x1b" not in shown
     assert "\x07" not in shown
 

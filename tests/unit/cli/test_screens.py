@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from tests.documents import deployment, environment, model, pool, profile, slices
-from tests.unit.cli.running import DEMO, PATIENT, SHORTFALL, in_terminal, slicewise
+from tests.unit.cli.running import DEMO, SHORTFALL, in_terminal, slicewise
 
 SCREENS = {
     "plan": ("plan", DEMO),
@@ -36,7 +36,7 @@ def plain(text: str) -> str:
 @pytest.mark.parametrize("columns", [120, 80, 60])
 @pytest.mark.parametrize("screen", SCREENS)
 def test_no_line_is_wider_than_the_terminal_and_none_is_cut(screen: str, columns: int) -> None:
-    shown = in_terminal(*PATIENT, *SCREENS[screen], columns=columns).stdout
+    shown = in_terminal(*SCREENS[screen], columns=columns).stdout
     assert "Traceback" not in shown
     lines = plain(shown).splitlines()
     assert lines
@@ -47,7 +47,7 @@ def test_no_line_is_wider_than_the_terminal_and_none_is_cut(screen: str, columns
 def test_what_is_not_placed_is_folded_beside_a_result_too(tmp_path: Path) -> None:
     """`render` says it on standard error, which is this terminal, too."""
     command = ("render", SHORTFALL, "--output-dir", str(tmp_path / "out"), "--on-shortfall", "warn")
-    lines = in_terminal(*PATIENT, *command, columns=60).stdout.splitlines()
+    lines = in_terminal(*command, columns=60).stdout.splitlines()
     assert [line for line in lines if len(line) > 60 and str(tmp_path) not in line] == []
     assert "    (insufficient-memory)" in [line.rstrip() for line in lines]
     piped = slicewise(*command).stderr.splitlines()
@@ -64,7 +64,7 @@ def test_the_plan_says_the_same_in_a_narrow_terminal(columns: int, tmp_path: Pat
     ]
     file = tmp_path / "all.yaml"
     file.write_text("---\n".join(map(yaml.safe_dump, documents)), encoding="utf-8")
-    words = set(re.split(r"[\s,]+", plain(in_terminal(*PATIENT, "plan", str(file), columns=columns).stdout)))
+    words = set(re.split(r"[\s,]+", plain(in_terminal("plan", str(file), columns=columns).stdout)))
     assert {f"team/{names[0]}", *names[1:], "a-serving-profile", "mig-3g.40gb:", "mig-3g.40gb", "5", "new"} <= words
     assert {"56", "7", "3"} <= words  # units of the whole GPUs, their nodes, and what is reserved
 
@@ -73,15 +73,15 @@ def test_the_plan_says_the_same_in_a_narrow_terminal(columns: int, tmp_path: Pat
 @pytest.mark.parametrize("term", ["xterm", "xterm-256color"])
 def test_no_colour_is_lost_on_a_white_background(screen: str, term: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("COLORTERM", raising=False)
-    shown = in_terminal("env", f"TERM={term}", *PATIENT, *SCREENS[screen]).stdout
+    shown = in_terminal(*SCREENS[screen], TERM=term).stdout
     assert SWALLOWED.findall(shown) == []
 
 
 def test_no_colour_and_a_dumb_terminal_have_none() -> None:
     colour = re.compile(r"\x1b\[(?:\d+;)*3[0-9]")
-    assert colour.search(in_terminal(*PATIENT, "plan", SHORTFALL).stdout)
-    assert not colour.search(in_terminal("env", "NO_COLOR=1", *PATIENT, "plan", SHORTFALL).stdout)
-    assert "\x1b[" not in in_terminal("env", "TERM=dumb", *PATIENT, "plan", SHORTFALL).stdout
+    assert colour.search(in_terminal("plan", SHORTFALL).stdout)
+    assert not colour.search(in_terminal("plan", SHORTFALL, NO_COLOR="1").stdout)
+    assert "\x1b[" not in in_terminal("plan", SHORTFALL, TERM="dumb").stdout
 
 
 def test_colours_that_a_pipe_asks_for_do_not_narrow_it(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -96,7 +96,7 @@ def test_colours_that_a_pipe_asks_for_do_not_narrow_it(monkeypatch: pytest.Monke
 @pytest.mark.parametrize("screen", ["plan", "explain", "status", "one error", "help"])
 def test_no_encoding_crashes(screen: str, encoding: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LC_ALL", "C")
-    shown = in_terminal(*PATIENT, *SCREENS[screen], columns=80, encoding=encoding).stdout
+    shown = in_terminal(*SCREENS[screen], columns=80, encoding=encoding).stdout
     assert "Traceback" not in shown
     assert "\\u2" not in shown
     monkeypatch.setenv("PYTHONIOENCODING", encoding)
@@ -106,15 +106,15 @@ def test_no_encoding_crashes(screen: str, encoding: str, monkeypatch: pytest.Mon
 
 @pytest.mark.parametrize("columns", [80, 60])
 def test_help_splits_no_name(columns: int) -> None:
-    words = plain(in_terminal(*PATIENT, "verify", "--help", columns=columns).stdout).split()
+    words = plain(in_terminal("verify", "--help", columns=columns).stdout).split()
     assert {"[ENVIRONMENT=]CONTEXT", "ORGANIZATION/PROJECT/STACK"} <= set(words)
 
 
 def test_code_of_a_page_has_the_terminals_own_background() -> None:
-    assert not re.search(r"\x1b\[(?:\d+;)*4[0-9]", in_terminal(*PATIENT, "errors", "SW204").stdout)
+    assert not re.search(r"\x1b\[(?:\d+;)*4[0-9]", in_terminal("errors", "SW204").stdout)
 
 
 def test_help_has_no_types_of_python_in_boxes() -> None:
-    shown = plain(in_terminal(*PATIENT, "render", "--help", columns=120).stdout)
+    shown = plain(in_terminal("render", "--help", columns=120).stdout)
     assert "--fresh" in shown
     assert "<" not in shown

@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from tests.unit.cli.running import COMMAND, DEMO, PATIENT, ROOT, SECONDS, SHORTFALL, in_process, in_terminal
+from tests.unit.cli.running import COMMAND, DEMO, ROOT, SECONDS, SHORTFALL, in_process, in_terminal
 
 IMPATIENT = (
     "from slicewise.cli import app; from slicewise.presentation import progress; progress.SECONDS = 0; app.main()"
@@ -15,14 +15,14 @@ IMPATIENT = (
 
 
 def test_a_bar_for_what_takes_long_in_a_terminal() -> None:
-    slow = in_terminal(sys.executable, "-c", IMPATIENT, "validate", DEMO)
+    slow = in_terminal("validate", DEMO, program=IMPATIENT)
     assert "reading documents" in slow.stdout
     assert slow.stdout.rstrip().endswith("valid: 2 environments, 2 models, 2 deployments")
     assert slow.returncode == 0
 
 
 def test_no_bar_for_what_is_quick() -> None:
-    run = in_terminal(*PATIENT, "validate", DEMO)
+    run = in_terminal("validate", DEMO)
     assert run.stdout == "valid: 2 environments, 2 models, 2 deployments\n"
     assert "\x1b" not in run.stdout
 
@@ -35,7 +35,7 @@ def test_no_bar_in_a_pipe() -> None:
 
 
 def test_the_bar_is_gone_before_errors() -> None:
-    run = in_terminal(sys.executable, "-c", IMPATIENT, "validate", DEMO, "nowhere")
+    run = in_terminal("validate", DEMO, "nowhere", program=IMPATIENT)
     assert run.returncode == 2
     assert "[SW101]" in run.stdout.splitlines()[-1]
     assert "Traceback" not in run.stdout

@@ -17,7 +17,7 @@ from slicewise.presentation.bars import Part, bar, colours
 from slicewise.presentation.fleet_map import print_map
 from slicewise.presentation.picture import fleet_picture
 from tests.documents import Document, deployment, environment, fleet_of, model, on_demand, pool, profile, slices
-from tests.unit.cli.running import DEMO, PATIENT, SHORTFALL, in_terminal, slicewise
+from tests.unit.cli.running import DEMO, SHORTFALL, in_terminal, slicewise
 from tests.unit.planning.strategies import fleets, steady
 
 DOCUMENTS = [
@@ -140,7 +140,7 @@ def test_colours_are_shared_only_when_there_are_no_more(names: Sequence[str]) ->
 
 
 def test_a_terminal_ends_with_the_map_and_a_pipe_has_none() -> None:
-    run = in_terminal(*PATIENT, "plan", DEMO)
+    run = in_terminal("plan", DEMO)
     assert run.returncode == 0
     lines = re.sub(r"\x1b\[[\d;]*m", "", run.stdout).splitlines()
     map_ = lines[[line.startswith("Fleet") for line in lines].index(True) :]
@@ -152,7 +152,7 @@ def test_a_terminal_ends_with_the_map_and_a_pipe_has_none() -> None:
 
 
 def test_a_terminal_without_unicode() -> None:
-    run = in_terminal(*PATIENT, "plan", SHORTFALL, encoding="ascii")
+    run = in_terminal("plan", SHORTFALL, encoding="ascii")
     assert run.returncode == 3
     assert "Traceback" not in run.stdout
 

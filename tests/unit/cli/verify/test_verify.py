@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from tests.documents import deployment, environment, model, pool, profile, slices
 from tests.unit.cli.api_server import SERVICES, api_server, node
-from tests.unit.cli.running import PATIENT, in_terminal, slicewise
+from tests.unit.cli.running import in_terminal, slicewise
 from tests.unit.cli.verify.verifying import CANARY, DOCUMENTS, NODES, kubeconfig, write
 
 if TYPE_CHECKING:
@@ -218,7 +217,7 @@ def test_kserve_and_namespaces_are_asked_for(tmp_path: Path) -> None:
 
 def test_in_a_terminal(documents: str, server: str, tmp_path: Path) -> None:
     file = kubeconfig(tmp_path, server)
-    run = in_terminal(*PATIENT, "verify", documents, "--environment", "east", "--kubeconfig", file)
+    run = in_terminal("verify", documents, "--environment", "east", "--kubeconfig", file)
     assert run.returncode == 0
     assert "1 environment verified: as declared" in run.stdout
     assert "reading clusters" not in run.stdout
@@ -243,6 +242,6 @@ with progress.waiting_bar("reading clusters", 2) as done:
 
 
 def test_who_waits_long_is_told_what_for() -> None:
-    run = in_terminal(sys.executable, "-c", SLOW)
+    run = in_terminal(program=SLOW)
     assert "reading clusters" in run.stdout
     assert "1/2" in run.stdout
