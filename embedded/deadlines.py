@@ -11,10 +11,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 _INTERVAL = 0.05
+_LONGEST_INTERVAL = 0.5
 
 
 def wait_until(what: str, reached: Callable[[], bool], seconds: float) -> None:
-    """Poll until `reached()` is true.
+    """Poll until `reached()` is true, ever more rarely: asking takes the time of those who do the work.
 
     Args:
         what: The condition in words, for the error.
@@ -24,8 +25,9 @@ def wait_until(what: str, reached: Callable[[], bool], seconds: float) -> None:
     Raises:
         ControlPlaneError: The deadline passed.
     """
-    deadline = time.monotonic() + seconds
+    began = time.monotonic()
     while not reached():
-        if time.monotonic() > deadline:
+        waited = time.monotonic() - began
+        if waited > seconds:
             raise ControlPlaneError(f"{what}: not within {seconds:g} s")
-        time.sleep(_INTERVAL)
+        time.sleep(min(max(_INTERVAL, waited / 10), _LONGEST_INTERVAL))

@@ -57,10 +57,11 @@ class Edit:
 
 @dataclass(frozen=True)
 class Edited(Binary):
-    """One that is built with edits to a published module, and with a C compiler."""
+    """One that is built with edits to a published module, some with C code in it."""
 
     published: str = ""
     edits: tuple[Edit, ...] = ()
+    has_c: bool = False
 
 
 @dataclass(frozen=True)
@@ -95,7 +96,21 @@ PULUMI: tuple[Binary, ...] = (
 CLUSTER = (
     Binary("etcd", "etcd", "go.etcd.io/etcd/server/v3", 30),
     Binary("kwok", "kwok", "sigs.k8s.io/kwok/cmd/kwok", 90),
-    Binary("llmisvc", "kserve", "github.com/kserve/kserve/cmd/llmisvc", 150),
+    # It makes a key at most looks at a service: 0.7 s of a processor with 4096 bits, and nobody reads it here.
+    Edited(
+        "llmisvc",
+        "kserve",
+        "github.com/kserve/kserve/cmd/llmisvc",
+        150,
+        published="github.com/kserve/kserve",
+        edits=(
+            Edit(
+                "pkg/controller/v1alpha2/llmisvc/workload_tls_self_signed.go",
+                "rsa.GenerateKey(rand.Reader, 4096)",
+                "rsa.GenerateKey(rand.Reader, 2048)",
+            ),
+        ),
+    ),
     Binary("lws-controller", "lws", "sigs.k8s.io/lws/cmd", 70),
 )
 # Each is apart, so that nothing else is built anew for it.
@@ -120,6 +135,7 @@ NVIDIA = Edited(
         # It sends labels to the API server; without it, client-go is not built.
         Edit("internal/lm/output.go"),
     ),
+    has_c=True,
 )
 # Modules that are read, too: custom resource definitions, presets and kwok's stages come from the modules as published.
 SOURCES = (
@@ -213,10 +229,9 @@ def build(binary: Binary, target: Path, label: str) -> None:
     log = target.parent / f"{binary.name}.log"
     started = time.monotonic()
     with log.open("w") as output, tempfile.TemporaryDirectory(prefix="slicewise-") as folder:
-        cgo = "0"
         if isinstance(binary, Edited):
             command.append(f"-modfile={edited_module(binary, Path(folder))}")
-            cgo = "1"
+        cgo = "1" if isinstance(binary, Edited) and binary.has_c else "0"
         process = subprocess.Popen(
             [*command, binary.package],
             cwd=HERE / binary.module,
