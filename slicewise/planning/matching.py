@@ -52,10 +52,14 @@ def reject_candidate(
     """Return why `pool` of `environment` cannot serve `deployment` with `profile` of `model`: what to fix first."""
     return (
         selector_reason(deployment, profile, environment, pool)
-        or requirement_reason(profile.replica_topology, pool)
-        or candidate_engine_reason(model, profile, pool)
+        or incapable_reason(model, profile, pool)
         or acceptance_reason(environment, pool)
     )
+
+
+def incapable_reason(model: ModelSpec, profile: ServingProfile, pool: NodePool) -> Reason | None:
+    """Return why no unit of `pool` is of use to `profile` of `model`, whoever asks, if that is so."""
+    return requirement_reason(profile.replica_topology, pool) or candidate_engine_reason(model, profile, pool)
 
 
 def selector_reason(

@@ -37,6 +37,7 @@ class Contention:
             *_on_drained_pools(fleet, plan, served),
         ]
         self._answers: dict[object, Sequence[Want]] = {}
+        self._able: dict[object, Sequence[tuple[Rival, Want]]] = {}
 
     def rival(self, want: Want, place: ChargedPool) -> DeploymentKey | None:
         """Return a deployment that may leave too little room for `want` on `place`, the pool after the change.
@@ -73,13 +74,24 @@ class Contention:
             # However many nodes a remedy adds: what matches then is looked for once.
             large = place.with_pool(max_node_count=max(place.pool.nodes, _MANY_NODES))
             self._answers[key] = [
-                want
-                for rival in self._rivals
-                if place.name[0] not in rival.served and place.name != rival.leaves
-                for want in self._wants(rival.deployment, large)
-                if want.matches(large)
+                replace(want, place=large)
+                for rival, want in self._able_to_use(large)
+                if place.name[0] not in rival.served and place.name != rival.leaves and want.may_come(large)
             ]
         return self._answers[key]
+
+    def _able_to_use(self, place: ChargedPool) -> Sequence[tuple[Rival, Want]]:
+        """Return what units as those of `place`, of which there are many, are of use to."""
+        pool = place.pool
+        key = (pool.capabilities, pool.accelerator_type, pool.accelerator_count, pool.resource)
+        if key not in self._able:
+            self._able[key] = [
+                (rival, want)
+                for rival in self._rivals
+                for want in self._wants(rival.deployment, place)
+                if want.is_of_use(place)
+            ]
+        return self._able[key]
 
     def _wants(self, deployment: ModelDeployment, place: ChargedPool) -> Iterator[Want]:
         model = self._fleet.model_of(deployment)

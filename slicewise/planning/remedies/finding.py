@@ -278,7 +278,8 @@ class Remedies:
     def _opening_pools(self, shortfall: Shortfall) -> Iterator[Proposal]:
         """Yield what would open a pool that has room, those first that fail at the last of the rules."""
         for item in islice(self._closed(shortfall), _TRIED):
-            proposals = (opening(want) for want in self._wants(shortfall, item) for opening in BY_CODE[item.code])
+            wants = (want for want in self._wants(shortfall, item) if want.has_room)
+            proposals = (opening(want) for want in wants for opening in BY_CODE[item.code])
             yield from _some(next((proposal for proposal in proposals if proposal and proposal.loads), None))
 
     def _closed(self, shortfall: Shortfall) -> Iterator[Rejection]:
@@ -288,10 +289,9 @@ class Remedies:
             if group.code in BY_CODE:
                 by_code[group.code].append(group)
         for code in sorted(by_code, key=_ORDER.__getitem__, reverse=True):
-            # Groups may be as large as the fleet.
-            yield from nsmallest(
-                _TRIED, (item for group in by_code[code] for item in group.each()), key=attrgetter("order")
-            )
+            # Groups may be as large as the fleet, and are in the order of their candidates.
+            firsts = (item for group in by_code[code] for item in islice(group.each(), _TRIED))
+            yield from nsmallest(_TRIED, firsts, key=attrgetter("order"))
 
     def _wants(self, shortfall: Shortfall, item: Rejection) -> Iterator[Want]:
         """Yield what was rejected: one pool with one profile, or all of an environment with each."""

@@ -23,8 +23,9 @@ from slicewise.documents import (
     prefill_replicas,
     prefill_workload,
 )
+from slicewise.planning.acceptance import acceptance_reason
 from slicewise.planning.capacity import ChargedPool, PlannedCharge, PodSize
-from slicewise.planning.matching import reject_candidate
+from slicewise.planning.matching import incapable_reason, reject_candidate, selector_reason
 from slicewise.planning.reasons import RejectionCode
 
 
@@ -159,6 +160,11 @@ class Want:
         return 0 < self.place.state.units <= self.place.pool.reserved_units
 
     @property
+    def has_room(self) -> bool:
+        """Whether the pool as it is takes the pods, by capacity alone."""
+        return self.place.state.takes(self.pod, self.count)
+
+    @property
     def lets_it_run(self) -> str:
         """Say what a change does for it: `nodeCount 2 ... would let it run with fp8`."""
         return f"would let it run{self._how}"
@@ -178,6 +184,15 @@ class Want:
         """Return whether `place` could serve it (or `deployment`, itself changed) if there were room."""
         asking = deployment or self.deployment
         return reject_candidate(asking, self.model, self.profile, place.environment, place.pool) is None
+
+    def is_of_use(self, place: ChargedPool) -> bool:
+        """Return whether units of `place` are of use to the profile: the rest of `matches` is `may_come`."""
+        return incapable_reason(self.model, self.profile, place.pool) is None
+
+    def may_come(self, place: ChargedPool) -> bool:
+        """Return whether it may come to `place`: by its selectors, and because something new may."""
+        closed = acceptance_reason(place.environment, place.pool)
+        return (closed or selector_reason(self.deployment, self.profile, place.environment, place.pool)) is None
 
     def fits(self, place: ChargedPool, deployment: ModelDeployment | None = None) -> bool:
         """Return whether `place`, the pool with something changed, takes it (or `deployment`, itself changed)."""
