@@ -37,7 +37,7 @@ def plan_lists(fleet: Fleet, plan: Plan, rejections: Rejections) -> PlanLists:
         "nodePools": map(pool_to_dict, plan.node_pools),
         "warnings": ({**_warning(warning), "facts": dict(warning.facts)} for warning in plan.warnings),
         "moved": map(_move, plan.moved),
-        "quotas": quotas_to_list(fleet, rejections.quotas),
+        "quotas": quotas_to_list(fleet, rejections.quotas) if fleet.quotas else [],
         "poolSets": sets,
     }
 

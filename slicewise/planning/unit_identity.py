@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import json
+from functools import lru_cache
 from typing import Final, Protocol
 
 from slicewise.documents import NodePool
 from slicewise.mig import WHOLE_GPU_RESOURCE, canonical_profile_name
 
 _DIGEST_LENGTH: Final = 8
+_MOST_KEPT: Final = 1 << 14
 
 
 class KnownUnit(Protocol):
@@ -36,8 +38,13 @@ def nodes_of_pool(pool: NodePool) -> str | None:
     """Return a digest of the labels that select the nodes of `pool`; None where there are none."""
     if not pool.node_selector:
         return None
-    labels = json.dumps(sorted((key, sorted(values)) for key, values in pool.selected.items()))
-    return f"#{hashlib.sha256(labels.encode()).hexdigest()[:_DIGEST_LENGTH]}"
+    return _digest(tuple(sorted((key, tuple(sorted(values))) for key, values in pool.selected.items())))
+
+
+@lru_cache(_MOST_KEPT)
+def _digest(selected: tuple[tuple[str, tuple[str, ...]], ...]) -> str:
+    """Return a digest of labels and their values, both sorted: every placement on a pool has the same."""
+    return f"#{hashlib.sha256(json.dumps(selected).encode()).hexdigest()[:_DIGEST_LENGTH]}"
 
 
 def profile_of_unit(pool: NodePool, resource: str) -> str | None:

@@ -8,6 +8,7 @@ from typing import NamedTuple
 from slicewise.diagnostics import FieldPath, Subject
 from slicewise.documents import (
     Fleet,
+    ModelDeployment,
     ModelSpec,
     PodSettings,
     ServingProfile,
@@ -24,6 +25,7 @@ class Tenant(NamedTuple):
     """A placement, and what its pods ask for."""
 
     placement: Placement
+    deployment: ModelDeployment
     model: ModelSpec
     profile: ServingProfile
     """How it is served; of a prefill workload, the workload as a profile of its own."""
@@ -81,15 +83,13 @@ def name_of(pool: OccupiedPool) -> str:
     return pool_in_words(pool.ledger.name, offered_as(pool.ledger.pool))
 
 
-def pod_of(fleet: Fleet, pool: OccupiedPool, tenant: Tenant) -> PodSettings:
+def pod_of(pool: OccupiedPool, tenant: Tenant) -> PodSettings:
     """Return what is said of the pods of a placement."""
-    deployment = fleet.deployment[tenant.placement.deployment]
-    return effective_pod(pool.ledger.pool, tenant.model, tenant.profile, deployment)
+    return effective_pod(pool.ledger.pool, tenant.model, tenant.profile, tenant.deployment)
 
 
-def asks_by_itself(fleet: Fleet, pool: OccupiedPool, tenant: Tenant) -> bool:
+def asks_by_itself(pool: OccupiedPool, tenant: Tenant) -> bool:
     """Return whether `pod.container.resources` of the deployment, its profile, its model or the pool says anything."""
-    deployment = fleet.deployment[tenant.placement.deployment]
-    levels = (deployment.spec.pod, tenant.model.pod, pool.ledger.pool.pod, tenant.profile.pod)
+    levels = (tenant.deployment.spec.pod, tenant.model.pod, pool.ledger.pool.pod, tenant.profile.pod)
     # Mostly none of them says anything.
     return any(levels) and any(pod and pod.container and pod.container.resources for pod in levels)

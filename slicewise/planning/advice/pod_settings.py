@@ -21,12 +21,15 @@ def pod_settings_advice(fleet: Fleet, pools: Iterable[OccupiedPool]) -> Iterator
     for pool in pools:
         classes: dict[str, list[DeploymentKey]] = {}
         for tenant in pool.tenants:
-            pod = pod_of(fleet, pool, tenant)
+            pod = pod_of(pool, tenant)
             classes.setdefault(pod.priority_class_name or "", []).append(tenant.placement.deployment)
-            yield from _of_scheduler(tenant.placement, pod)
-            yield from _of_queue(tenant.placement, pod)
-            yield from _of_mounts(fleet, tenant, pod)
-            yield from _of_engine(fleet, tenant.placement, engines)
+            found = (
+                _of_scheduler(tenant.placement, pod),
+                _of_queue(tenant.placement, pod),
+                _of_mounts(fleet, tenant, pod),
+                _of_engine(tenant, engines),
+            )
+            yield from filter(None, found)
         if len(classes) > 1:
             yield _several_priorities(pool, classes)
 
@@ -35,10 +38,10 @@ def _place(placement: Placement) -> str:
     return f"{placement.environment}/{placement.node_pool}"
 
 
-def _of_scheduler(placement: Placement, pod: PodSettings) -> Iterator[Diagnostic]:
+def _of_scheduler(placement: Placement, pod: PodSettings) -> Diagnostic | None:
     if pod.scheduler_name in (None, _KUBE_SCHEDULER):
-        return
-    yield Diagnostic.warning(
+        return None
+    return Diagnostic.warning(
         Code.OTHER_SCHEDULER,
         f"its pods on {_place(placement)} are scheduled by {pod.scheduler_name}: that accepted "
         "pods find a node in any order is shown for kube-scheduler, which alone Slicewise knows",
@@ -49,12 +52,14 @@ def _of_scheduler(placement: Placement, pod: PodSettings) -> Iterator[Diagnostic
     )
 
 
-def _of_queue(placement: Placement, pod: PodSettings) -> Iterator[Diagnostic]:
-    labels = pod.labels or {}
+def _of_queue(placement: Placement, pod: PodSettings) -> Diagnostic | None:
+    if not pod.labels:
+        return None
+    labels = pod.labels
     queue = next((key for key in _QUEUES if key in labels), None)
     if queue is None:
-        return
-    yield Diagnostic.warning(
+        return None
+    return Diagnostic.warning(
         Code.QUEUED_PODS,
         f"its pods on {_place(placement)} wait in queue {labels[queue]} ({queue}), whose quota "
         "decides when they start: the plan counts nodes, and no quotas of queues",
@@ -65,15 +70,14 @@ def _of_queue(placement: Placement, pod: PodSettings) -> Iterator[Diagnostic]:
     )
 
 
-def _of_mounts(fleet: Fleet, tenant: Tenant, pod: PodSettings) -> Iterator[Diagnostic]:
-    """Yield mounts of volumes that no document has; a config of the platform's own may have them."""
+def _of_mounts(fleet: Fleet, tenant: Tenant, pod: PodSettings) -> Diagnostic | None:
+    """Return mounts of volumes that no document has; a config of the platform's own may have them."""
     placement, model = tenant.placement, tenant.model
-    names = {volume.name for volume in pod.volumes}
     mounts = [*(pod.container.volume_mounts if pod.container else ()), *model.storage_initializer.volume_mounts]
-    missing = sorted({mount.name for mount in mounts} - names)
+    missing = sorted({mount.name for mount in mounts} - {volume.name for volume in pod.volumes}) if mounts else []
     if not missing or effective_base_refs(fleet.node_pool[placement.environment, placement.node_pool], model):
-        return
-    yield Diagnostic.warning(
+        return None
+    return Diagnostic.warning(
         Code.MOUNT_WITHOUT_VOLUME,
         f"its pods on {_place(placement)} mount {some(missing)}, and no document has a volume "
         "of that name for them: the API server will refuse every pod",
@@ -84,15 +88,16 @@ def _of_mounts(fleet: Fleet, tenant: Tenant, pod: PodSettings) -> Iterator[Diagn
     )
 
 
-def _of_engine(fleet: Fleet, placement: Placement, told: set[tuple[object, ...]]) -> Iterator[Diagnostic]:
-    key = model_key(fleet.deployment[placement.deployment])
-    model = fleet.models[key]
+def _of_engine(tenant: Tenant, told: set[tuple[object, ...]]) -> Diagnostic | None:
+    if tenant.profile.engine.command is None:
+        return None
+    placement, key = tenant.placement, model_key(tenant.deployment)
     about = (key, placement.profile, placement.is_prefill)
-    if placement.profile_of(model).engine.command is None or about in told:
-        return
+    if about in told:
+        return None
     told.add(about)
-    number = next(index for index, each in enumerate(model.serving) if each.name == placement.profile)
-    yield Diagnostic.warning(
+    number = next(index for index, each in enumerate(tenant.model.serving) if each.name == placement.profile)
+    return Diagnostic.warning(
         Code.ENGINE_NOT_JUDGED,
         f"profile {placement.profile} starts its engine by a command of its own, whose memory is not judged: it is "
         "placed by requires.memoryPerGpu alone, and its parallel sizes, name and port are the command's",

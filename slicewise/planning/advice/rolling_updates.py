@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -68,8 +69,12 @@ def _more_nodes(pool: OccupiedPool, sizes: Iterable[PodSize], reserve: int) -> t
         # An autoscaler's limit is for all zones together.
         field, name, step = "max_node_count", "maxNodeCount", 1
     nodes = declared.nodes + step
+    pods = Counter[PodSize]()
+    for tenant in pool.tenants:
+        pod, count = tenant.pods
+        pods[pod] += count
     while True:
         larger = pool.ledger.emptied(with_fields(declared, {field: nodes, "reserved_units": reserve}))
-        if larger.charge_all(tenant.pods for tenant in pool.tenants) and all(map(larger.has_room_to_roll, sizes)):
+        if larger.charge_all(pods.items()) and all(map(larger.has_room_to_roll, sizes)):
             return name, nodes
         nodes += step

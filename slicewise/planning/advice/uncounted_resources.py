@@ -5,19 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from slicewise.diagnostics import Code, Diagnostic, some
-from slicewise.documents import Fleet, container_amounts
+from slicewise.documents import container_amounts
 from slicewise.planning.advice.occupied_pool import OccupiedPool, Tenant, asks_by_itself, pod_of
 from slicewise.planning.capacity import Counted
 
 
-def uncounted_resource_advice(fleet: Fleet, pools: Iterable[OccupiedPool]) -> Iterator[Diagnostic]:
+def uncounted_resource_advice(pools: Iterable[OccupiedPool]) -> Iterator[Diagnostic]:
     """Yield, for each deployment on a pool, what its containers ask for and the pool does not declare."""
     for pool in pools:
         known = dict(pool.ledger.node.limits())
         for tenant in pool.tenants:
-            if not asks_by_itself(fleet, pool, tenant):
+            if not asks_by_itself(pool, tenant):
                 continue
-            asked = container_amounts(pod_of(fleet, pool, tenant))
+            asked = container_amounts(pod_of(pool, tenant))
             uncounted = sorted(name for name in asked if name not in known)
             if uncounted:
                 yield _warning(pool, tenant, uncounted)

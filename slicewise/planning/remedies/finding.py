@@ -187,13 +187,13 @@ class Remedies:
         serving = self._fleet.model_of(deployment).serving
         units = {profile.name: deployment.replicas * profile.replica_topology.units for profile in serving}
         free = self._free
-        lacking = (
+        lacking = [
             (units[group.profile] - free[number], number, group.profile, group)
             for group in self.rejections.of(shortfall.deployment)
             if group.profile and group.code in _FULL
             for number in group.numbers
-        )
-        nearest = nsmallest(_TRIED, lacking, key=itemgetter(0, 1, 2))
+        ]
+        nearest = sorted(lacking, key=itemgetter(0, 1, 2))[:_TRIED]
         found = (Rejection(group.among[number], profile, group.reason) for _, number, profile, group in nearest)
         return list(chain.from_iterable(self._wants(shortfall, item) for item in found))
 

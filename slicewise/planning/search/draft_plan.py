@@ -315,10 +315,13 @@ class DraftPlan:
         for placed in self.placed.values():
             for booking in placed.values():
                 placement = self._placement(booking)
-                model, option = booking.demand.model, booking.option
-                tenants[booking.index].append(Tenant(placement, model, option.profile, booking.pod))
+                demand, option = booking.demand, booking.option
+                own = Tenant(placement, demand.deployment, demand.model, option.profile, booking.pod)
+                tenants[booking.index].append(own)
                 if booking.prefill and option.prefill and placement.prefill:
-                    prefill = Tenant(placement.prefill, model, option.prefill.profile, booking.prefill.pod)
+                    prefill = own._replace(
+                        placement=placement.prefill, profile=option.prefill.profile, pod=booking.prefill.pod
+                    )
                     tenants[booking.prefill.index].append(prefill)
         return tenants
 
