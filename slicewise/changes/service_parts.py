@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections import defaultdict
 from collections.abc import Hashable, Mapping, Sequence
 from enum import StrEnum
 from functools import cache, cached_property, lru_cache
@@ -26,9 +27,11 @@ from slicewise.planning import Plan
 
 _DIGEST_LENGTH: Final = 8
 _OWN_ANNOTATIONS: Final = "slicewise.dev/"
-_JSON: Final = json.JSONEncoder(separators=(",", ":"))
+_JSON: Final = json.JSONEncoder(separators=(",", ":"), sort_keys=True)
 _WITH_FIELDS: Final = (dict, list)
 _MOST_KEPT: Final = 1 << 14
+_ENTRY: Final = -1
+"""Any entry of a list, in a path."""
 _Path = tuple[str | int, ...]
 
 PartsOfPlan = Mapping[tuple[str, DeploymentKey], Mapping[str, str]]
@@ -114,14 +117,31 @@ _OF_METADATA: Final = {
     "labels": ServicePart.LABELS,
     "annotations": ServicePart.ANNOTATIONS,
 }
+# Fields of a service below which there are several parts; below all others everything is in one.
+_DIVIDED: Final = frozenset(
+    {
+        (),
+        *((first,) for first in ("metadata", "spec")),
+        *(("metadata", name) for name in ("labels", "annotations")),
+        *(("spec", name) for name in ("annotations", "model", "prefill", "router", "template", "worker")),
+        ("spec", "prefill", "annotations"),
+        ("spec", "router", "route"),
+        *(
+            ("spec", pods, containers, *entry)
+            for pods in ("template", "worker")
+            for containers in ("containers", "initContainers")
+            for entry in ((), (_ENTRY,))
+        ),
+    }
+)
 
 
 def parts_of_plan(fleet: Fleet, plan: Plan) -> PartsOfPlan:
     """Return the parts of every placement of a plan for `fleet`."""
     made = MadeOnce()
-    leaves = _Leaves(made)
+    pieces = _Pieces(made)
     return {
-        (each.environment, each.deployment): _parts(each.deployment, placement_objects(fleet, each, made), leaves)
+        (each.environment, each.deployment): _parts(each.deployment, placement_objects(fleet, each, made), pieces)
         for each in plan.placements
     }
 
@@ -131,14 +151,14 @@ def parts_of_service(deployment: DeploymentKey, objects: Sequence[KubernetesObje
 
     The objects of two plans are equal, byte by byte, exactly where their parts are.
     """
-    return _parts(deployment, objects, _Leaves(MadeOnce()))
+    return _parts(deployment, objects, _Pieces(MadeOnce()))
 
 
-def _parts(deployment: DeploymentKey, objects: Sequence[KubernetesObject], leaves: _Leaves) -> dict[str, str]:
-    found: dict[ServicePart, list[_Leaf]] = {}
+def _parts(deployment: DeploymentKey, objects: Sequence[KubernetesObject], pieces: _Pieces) -> dict[str, str]:
+    found: defaultdict[ServicePart, list[_Piece]] = defaultdict(list)
     kinds = [item["kind"] for item in objects]
     for item, kind in zip(objects, kinds, strict=True):
-        leaves.add(item, _object_of(kind), found)
+        pieces.add(item, _object_of(kind), found)
     name = _JSON.encode(str(deployment))
     parts = {part: _written(part, values, name) for part, values in found.items()}
     if CLAIM_TEMPLATE_KIND in kinds:
@@ -146,42 +166,48 @@ def _parts(deployment: DeploymentKey, objects: Sequence[KubernetesObject], leave
     return {text: parts[part] for part, text in _NAMES.items() if part in parts}
 
 
-class _Leaf(NamedTuple):
-    """A value that has none below it: leaves are sorted by their fields, and those of one field by their values."""
+class _Piece(NamedTuple):
+    """A field of an object with everything below it, or several fields: all in one part."""
 
-    field: str
-    value: str
     json: str
-    """The path of the field, and the value."""
-    text: str
-    """The value as people read it."""
+    """Of each field the path and the value."""
+    text: str | None
+    """The value as people read it, where a part is read so; None of several that differ."""
 
 
 class _Field:
     """Where a value is in an object, and how that is written: once, for services have the same few hundred fields."""
 
     def __init__(self, path: _Path) -> None:
-        self._order = repr(path)
         self._text = _JSON.encode(path)
         self._path = path
-        self._below: dict[str | int, _Field] = {}
+        self.below = _FieldsBelow(path)
+        """By their names the fields of this field, or by their indices the entries of this list."""
 
     @cached_property
     def part(self) -> ServicePart:
-        """Which part its value is in, if nothing is below it."""
+        """Which part its value is in, if it is in one."""
         return _part(self._path)
 
-    def leaf(self, value: object) -> _Leaf:
-        """Return a value of it that has none below it."""
-        # Two objects of one kind have the same fields, so they are sorted by their values, too.
-        return _Leaf(self._order, repr(value), f"[{self._text},{_JSON.encode(value)}]", str(value))
+    @cached_property
+    def is_divided(self) -> bool:
+        """Whether there are several parts below it."""
+        kind, *path = self._path
+        return kind == SERVICE_KIND and tuple(_ENTRY if isinstance(key, int) else key for key in path) in _DIVIDED
 
-    def below(self, key: str | int) -> _Field:
-        """Return a field of this field, or an entry of this list."""
-        field = self._below.get(key)
-        if field is None:
-            field = self._below[key] = _Field((*self._path, key))
-        return field
+    def piece(self, value: object) -> _Piece:
+        """Return a value of it, with everything below."""
+        return _Piece(f"[{self._text},{_JSON.encode(value)}]", str(value) if self.part in _READABLE else None)
+
+
+class _FieldsBelow(dict[str | int, _Field]):
+    """The fields below one: each made when it is first asked for."""
+
+    def __init__(self, path: _Path) -> None:
+        self._path = path
+
+    def __missing__(self, key: str | int) -> _Field:
+        return self.setdefault(key, _Field((*self._path, key)))
 
 
 @cache
@@ -191,54 +217,65 @@ def _object_of(kind: str) -> _Field:
 
 
 @lru_cache(_MOST_KEPT, typed=True)
-def _known_leaf(field: _Field, value: Hashable) -> _Leaf:
-    """Return a leaf; most services have the same of many fields."""
-    return field.leaf(value)
+def _known_piece(field: _Field, value: Hashable) -> _Piece:
+    """Return a piece; most services have the same of many fields."""
+    return field.piece(value)
 
 
-class _Leaves:
-    """Finds the values that objects are made of; those of what several have in common only once."""
+class _Pieces:
+    """Finds the pieces that objects are made of; those of what several have in common only once."""
 
     def __init__(self, made: MadeOnce) -> None:
         self._made = made
-        self._known: dict[tuple[int, _Field], Mapping[ServicePart, Sequence[_Leaf]]] = {}
+        self._known: dict[tuple[int, _Field], Sequence[tuple[ServicePart, _Piece]]] = {}
 
-    def add(self, value: Any, at: _Field, found: dict[ServicePart, list[_Leaf]]) -> None:  # noqa: ANN401 - a part of an object
-        """Add every value that has none below it, also an empty list or mapping, to those of its part."""
+    def add(self, value: Any, at: _Field, found: defaultdict[ServicePart, list[_Piece]]) -> None:  # noqa: ANN401 - a part of an object
+        """Add an object, or what is in a field of it, to the pieces of its parts."""
+        if not value or not at.is_divided:
+            found[at.part].append(at.piece(value))
+            return
         for key, each in value.items() if isinstance(value, dict) else enumerate(value):
-            field = at.below(key)
+            field = at.below[key]
             if not isinstance(each, _WITH_FIELDS):
-                found.setdefault(field.part, []).append(_known_leaf(field, each))
-            elif not each:
-                found.setdefault(field.part, []).append(field.leaf(each))
+                found[field.part].append(_known_piece(field, each))
             elif self._made.shares(each):
-                for part, leaves in self._shared(each, field).items():
-                    found.setdefault(part, []).extend(leaves)
+                for part, piece in self._shared(each, field):
+                    found[part].append(piece)
             else:
                 self.add(each, field, found)
 
-    def _shared(self, value: Any, at: _Field) -> Mapping[ServicePart, Sequence[_Leaf]]:  # noqa: ANN401 - a part of an object
+    def _shared(self, value: Any, at: _Field) -> Sequence[tuple[ServicePart, _Piece]]:  # noqa: ANN401 - a part of an object
         key = (id(value), at)
         if key not in self._known:
-            found: dict[ServicePart, list[_Leaf]] = {}
+            found: defaultdict[ServicePart, list[_Piece]] = defaultdict(list)
             self.add(value, at, found)
-            self._known[key] = found
+            self._known[key] = [(part, _joined(pieces)) for part, pieces in found.items()]
         return self._known[key]
 
 
-def _written(part: ServicePart, leaves: list[_Leaf], deployment: str) -> str:
-    first = leaves[0].text
-    if part in _READABLE and all(leaf.text == first for leaf in leaves[1:]):
-        return first
-    fields = ",".join([leaf.json for leaf in sorted(leaves)])
-    text = f'[{deployment},"{_NAMES[part]}",[{fields}]]'
-    return f"#{hashlib.sha256(text.encode()).hexdigest()[:_DIGEST_LENGTH]}"
+def _joined(pieces: Sequence[_Piece]) -> _Piece:
+    """Return several pieces of one part as one: the same in whatever order they come.
+
+    Those of one field are neighbours, as their paths begin alike: so it does not matter if they were joined before.
+    """
+    if len(pieces) == 1:
+        return pieces[0]
+    texts = {piece.text for piece in pieces}
+    return _Piece(",".join(sorted([piece.json for piece in pieces])), texts.pop() if len(texts) == 1 else None)
+
+
+def _written(part: ServicePart, pieces: Sequence[_Piece], deployment: str) -> str:
+    fields, text = _joined(pieces)
+    if text is not None:
+        return text
+    salted = f'[{deployment},"{_NAMES[part]}",[{fields}]]'
+    return f"#{hashlib.sha256(salted.encode()).hexdigest()[:_DIGEST_LENGTH]}"
 
 
 def _part(whole: _Path) -> ServicePart:
     """Return the part of a field, by its object's kind and its path."""
     kind, *path = whole
-    if path[-1] == REVISION_ANNOTATION:
+    if whole[-1] == REVISION_ANNOTATION:
         return ServicePart.REVISION
     if kind == CLAIM_TEMPLATE_KIND:
         return ServicePart.RESOURCES

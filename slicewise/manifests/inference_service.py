@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from typing import Final
 
 from slicewise.addresses import service_name
@@ -33,7 +32,6 @@ from slicewise.manifests.vocabulary import KubernetesObject
 from slicewise.planning import Placement
 
 _REVISION_LENGTH = 12
-_SORTED: Final = json.JSONEncoder(sort_keys=True, separators=(",", ":"))
 
 SERVICE_SOURCES: Final = (
     FieldSource("metadata.name", SourcePart.DEPLOYMENT, ("metadata", "name")),
@@ -90,7 +88,7 @@ def inference_service(
     name = service_name(deployment.metadata.name, nodes=nodes, autoscaled=deployment.autoscaled)
     declared = DeclaredPods(model, profile, pool, pod)
     spec: KubernetesObject = {
-        "model": model_spec(model, served_name(deployment, model)),
+        "model": made(model_spec, [model], served_name(deployment, model)),
         "template": pod_template(placement, declared, name, made),
     }
     if nodes > 1:
@@ -116,7 +114,7 @@ def inference_service(
         engine = spec["prefill"]["template"]["containers"][0]
         judged |= engine_memory_annotations(model, workload, own_pool, prefill.resource, engine, is_prefill=True)
     # KServe puts these on the pods and says of none of them which version of the service it is from.
-    revision = {vocabulary.REVISION_ANNOTATION: _revision(spec, profile, pod, prefill_pod)}
+    revision = {vocabulary.REVISION_ANNOTATION: _revision(made, spec, profile, pod, prefill_pod)}
     spec["annotations"] = {**pod_annotations(pod), **revision}
     # After the revision: a route or a weight replaces no pods.
     router = router_spec(deployment.spec.router, environment)
@@ -151,12 +149,12 @@ def _labels(deployment: ModelDeployment, pod: PodSettings) -> dict[str, str]:
     return {**deployment.metadata.labels, **service_labels(pod), vocabulary.MANAGED_BY_LABEL: vocabulary.MANAGED_BY}
 
 
-def _revision(spec: KubernetesObject, profile: ServingProfile, *pods: PodSettings) -> str:
+def _revision(made: Maker, spec: KubernetesObject, profile: ServingProfile, *pods: PodSettings) -> str:
     """Return what changes exactly when a change of `spec`, which has no replicas or router yet, replaces pods."""
     parts = [spec, *(said for pod in pods for said in (service_labels(pod), pod.annotations) if said)]
     if profile.replica_topology.pipelined:
         parts.append(pipeline_parallel_spec())
-    text = _SORTED.encode(parts)
+    text = f"[{','.join(map(made.json_of, parts))}]"
     return hashlib.sha256(text.encode()).hexdigest()[:_REVISION_LENGTH]
 
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Hashable, Sequence
-from typing import Any, Protocol, TypeVar
+from typing import Any, Final, Protocol, TypeVar
 
 PartT = TypeVar("PartT")
+
+_SORTED: Final = json.JSONEncoder(sort_keys=True, separators=(",", ":"))
 
 
 class Maker(Protocol):
@@ -14,10 +17,20 @@ class Maker(Protocol):
     def __call__(self, make: Callable[..., PartT], documents: Sequence[object], *values: Hashable) -> PartT:
         """Return what `make` makes of nothing else than these."""
 
+    def json_of(self, value: Any) -> str:  # noqa: ANN401 - an object, or a part of one
+        """Return an object, or a part of one, as JSON: sorted, and without blanks."""
 
-def make_anew(make: Callable[..., PartT], documents: Sequence[object], *values: Hashable) -> PartT:
-    """Make it, so that it is nobody else's."""
-    return make(*documents, *values)
+
+class MadeAnew:
+    """Makes each part anew, so that it is nobody else's."""
+
+    def __call__(self, make: Callable[..., PartT], documents: Sequence[object], *values: Hashable) -> PartT:
+        """Return the part."""
+        return make(*documents, *values)
+
+    def json_of(self, value: Any) -> str:  # noqa: ANN401 - an object, or a part of one
+        """Return an object, or a part of one, as JSON."""
+        return _SORTED.encode(value)
 
 
 class MadeOnce:
@@ -27,6 +40,7 @@ class MadeOnce:
         # Documents that are kept here keep their ids, too.
         self._made: dict[tuple[Hashable, ...], tuple[Any, Sequence[object]]] = {}
         self._shared: set[int] = set()
+        self._texts: dict[int, str] = {}
 
     def __call__(self, make: Callable[..., PartT], documents: Sequence[object], *values: Hashable) -> PartT:
         """Return the part; documents are told apart by identity, since hashing one looks at all of it."""
@@ -34,10 +48,22 @@ class MadeOnce:
         made = self._made.get(key)
         if made is None:
             made = self._made[key] = make(*documents, *values), documents
-            self._shared.add(id(made[0]))
+            fields = made[0].values() if isinstance(made[0], dict) else ()
+            self._shared.update(map(id, (made[0], *fields)))
         part: PartT = made[0]
         return part
 
     def shares(self, part: object) -> bool:
-        """Return whether a part was made here: of it there is only this one."""
+        """Return whether a list or mapping was made here, or is a field of what was: of it there is only this one."""
         return id(part) in self._shared
+
+    def json_of(self, value: Any) -> str:  # noqa: ANN401 - an object, or a part of one
+        """Return an object, or a part of one, as JSON: what is shared is written once."""
+        if self.shares(value):
+            text = self._texts.get(id(value))
+            if text is None:
+                text = self._texts[id(value)] = _SORTED.encode(value)
+            return text
+        if not isinstance(value, dict):
+            return _SORTED.encode(value)
+        return f"{{{','.join([f'{_SORTED.encode(key)}:{self.json_of(value[key])}' for key in sorted(value)])}}}"

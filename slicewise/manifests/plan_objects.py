@@ -8,7 +8,7 @@ from typing import Final
 from slicewise.documents import Fleet
 from slicewise.manifests.device_claims import CLAIM_SOURCES, claim_template, uses_claims
 from slicewise.manifests.inference_service import SERVICE_SOURCES, inference_service
-from slicewise.manifests.made_once import Maker, make_anew
+from slicewise.manifests.made_once import MadeAnew, Maker
 from slicewise.manifests.pipeline_parallel import pipeline_parallel_config
 from slicewise.manifests.resource_classes import device_classes as classes_of
 from slicewise.manifests.scaled_object import SCALED_OBJECT_SOURCES, scaled_object
@@ -16,6 +16,7 @@ from slicewise.manifests.source_map import FieldSource
 from slicewise.manifests.vocabulary import KubernetesObject
 from slicewise.planning import Placement, Plan, placements_by_environment
 
+_ANEW: Final = MadeAnew()
 _SOURCES: Final = (*SERVICE_SOURCES, *SCALED_OBJECT_SOURCES, *CLAIM_SOURCES)
 
 
@@ -28,7 +29,7 @@ def field_source(field: str) -> FieldSource | None:
     return next((source for source in _SOURCES if source.matches(field)), None)
 
 
-def placement_objects(fleet: Fleet, placement: Placement, made: Maker = make_anew) -> list[KubernetesObject]:
+def placement_objects(fleet: Fleet, placement: Placement, made: Maker = _ANEW) -> list[KubernetesObject]:
     """Return what `placement`, of a plan for `fleet`, needs in its environment beside the shared objects.
 
     The service comes first, then what scales it, if anything does, and what the claims of its pods are made of.

@@ -79,23 +79,27 @@ def written_variables(env: tuple[EnvironmentVariable, ...]) -> list[KubernetesOb
 
 def service_labels(pod: PodSettings) -> dict[str, str]:
     """Return the labels that pods and what makes them get by those of the service."""
-    return {key: value for key, value in (pod.labels or {}).items() if key.startswith(_LABELS_OF_SERVICE)}
+    return _beginning_with(_LABELS_OF_SERVICE, pod.labels)
 
 
 def service_annotations(pod: PodSettings) -> dict[str, str]:
     """Return the annotations that pods and what makes them get by those of the service."""
-    return {key: value for key, value in (pod.annotations or {}).items() if key.startswith(_ANNOTATIONS_OF_SERVICE)}
+    return _beginning_with(_ANNOTATIONS_OF_SERVICE, pod.annotations)
 
 
 def pod_labels(pod: PodSettings) -> dict[str, str]:
     """Return the labels that pods alone get."""
-    return _without(pod.labels, service_labels(pod))
+    return _without(_LABELS_OF_SERVICE, pod.labels)
 
 
 def pod_annotations(pod: PodSettings) -> dict[str, str]:
     """Return the annotations that pods alone get."""
-    return _without(pod.annotations, service_annotations(pod))
+    return _without(_ANNOTATIONS_OF_SERVICE, pod.annotations)
 
 
-def _without(every: Mapping[str, str] | None, some: Mapping[str, str]) -> dict[str, str]:
-    return {key: value for key, value in (every or {}).items() if key not in some}
+def _beginning_with(prefixes: tuple[str, ...], said: Mapping[str, str] | None) -> dict[str, str]:
+    return {key: value for key, value in said.items() if key.startswith(prefixes)} if said else {}
+
+
+def _without(prefixes: tuple[str, ...], said: Mapping[str, str] | None) -> dict[str, str]:
+    return {key: value for key, value in said.items() if not key.startswith(prefixes)} if said else {}

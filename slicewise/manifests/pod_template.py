@@ -131,8 +131,7 @@ def pod_template(
     )
     device = _inter_node_device(profile, pool)
     template: KubernetesObject = {
-        **made(node_choice, [pool]),
-        "tolerations": made(_tolerations, [pool]),
+        **made(_nodes, [pool]),
         "containers": made(_containers, [model, profile, pod.container, device], use),
         **pod_fields(pod, profile.replica_topology),
         "imagePullSecrets": [{"name": name} for name in _pull_secrets(made(pull_secrets, [model]), pod)],
@@ -140,23 +139,34 @@ def pod_template(
         "initContainers": made(_init_containers, [model]),
     }
     if profile.replica_topology.spread is Spread.PREFERRED and placement.nodes_per_replica == 1:
-        template["topologySpreadConstraints"] = [
-            {
-                "maxSkew": 1,
-                "topologyKey": HOSTNAME_LABEL,
-                # A preference: a constraint that must hold could keep an accepted pod Pending.
-                "whenUnsatisfiable": "ScheduleAnyway",
-                "labelSelector": {"matchLabels": _labels(placement, name)},
-            }
-        ]
+        template["topologySpreadConstraints"] = made(_spread, [], name, _component(placement))
     return {key: value for key, value in template.items() if value}
 
 
-def _labels(placement: Placement, name: str) -> dict[str, str]:
-    """Return the labels that all pods of a workload have, and no others."""
+def _nodes(pool: NodePool) -> KubernetesObject:
+    """Return what lets pods come to the nodes of a pool, and to no others."""
+    return {**node_choice(pool), "tolerations": _tolerations(pool)}
+
+
+def _component(placement: Placement) -> str | None:
+    """Return what KServe calls a workload; None where its service has no other."""
     if placement.prefill is None and not placement.is_prefill:
-        return {NAME_LABEL: name}
-    return {NAME_LABEL: name, COMPONENT_LABEL: PREFILL_COMPONENT if placement.is_prefill else COMPONENT}
+        return None
+    return PREFILL_COMPONENT if placement.is_prefill else COMPONENT
+
+
+def _spread(name: str, component: str | None) -> list[KubernetesObject]:
+    """Return that the pods of a workload, by the labels that all of them have and no others, prefer different nodes."""
+    labels = {NAME_LABEL: name, **({COMPONENT_LABEL: component} if component else {})}
+    return [
+        {
+            "maxSkew": 1,
+            "topologyKey": HOSTNAME_LABEL,
+            # A preference: a constraint that must hold could keep an accepted pod Pending.
+            "whenUnsatisfiable": "ScheduleAnyway",
+            "labelSelector": {"matchLabels": labels},
+        }
+    ]
 
 
 def _pull_secrets(of_weights: Iterable[str], pod: PodSettings) -> tuple[str, ...]:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from copy import deepcopy
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from slicewise.changes import ChangeKind, Effect, parts_of_plan, plan_changes
+from slicewise.changes import ChangeKind, Effect, parts_of_plan, parts_of_service, plan_changes
+from slicewise.manifests import placement_objects
 from slicewise.planning import make_plan
 from slicewise.presentation import change_lines, changes_headline
 from tests.documents import Document, deployment, environment, fleet_of, model, pool, profile, several, slices
@@ -169,6 +171,49 @@ def test_no_value_of_a_variable_or_an_argument_is_in_a_plan() -> None:
         assert re.fullmatch("#[0-9a-f]{8}", parts["args"])
     # Equal values of two deployments do not show.
     assert one["env"] != other["env"]
+
+
+def test_each_value_is_in_one_part_and_the_order_of_fields_in_none() -> None:
+    engine = ENGINE | {"env": [{"name": "A", "value": "1"}], "command": ["python"]}
+    scaling = {"signal": "Concurrency", "concurrency": {"minReplicas": 0, "maxReplicas": 2, "target": 8}}
+    fleet = fleet_of(
+        [
+            environment("east", pool("whole", nodeSelector={"a": ["1", "2"], "b": "3"}, allocation="claim")),
+            served(engine=engine, topology={}),
+            chat(scaling=scaling),
+        ]
+    )
+    (placement,) = make_plan(fleet).placements
+    objects = placement_objects(fleet, placement)
+    parts = parts_of_service(placement.deployment, objects)
+    assert parts_of_service(placement.deployment, [backwards(each) for each in objects]) == parts
+    counted = 0
+    for number, each in enumerate(objects):
+        for other in with_one_change(each, fixed="kind"):
+            counted += 1
+            changed = parts_of_service(placement.deployment, [*objects[:number], other, *objects[number + 1 :]])
+            assert len({part for part in {**parts, **changed} if parts.get(part) != changed.get(part)}) == 1
+    assert counted > 60
+
+
+def backwards(value: Any) -> Any:  # noqa: ANN401 - a part of an object
+    """Return the same with the fields of every mapping in the opposite order."""
+    if isinstance(value, dict):
+        return {key: backwards(value[key]) for key in reversed(value)}
+    return list(map(backwards, value)) if isinstance(value, list) else value
+
+
+def with_one_change(value: Any, *, fixed: str = "") -> Iterator[Any]:  # noqa: ANN401 - a part of an object
+    """Yield the same with one value changed that has none below it, for each of them but that of the field `fixed`."""
+    if not isinstance(value, dict | list):
+        yield [value]
+        return
+    for key in value if isinstance(value, dict) else range(len(value)):
+        if key != fixed:
+            for other in with_one_change(value[key]):
+                changed = value.copy()
+                changed[key] = other
+                yield changed
 
 
 def test_another_resource_of_the_same_nodes_is_named() -> None:
