@@ -23,7 +23,10 @@ from slicewise.planning import (
 def plan_with_changes(fleet: Fleet, plan: Plan, parts: PartsOfPlan, changes: PlanChanges | None) -> PlanLists:
     """Return the plan as `plan --output json` prints it; `changes` is null where there is no earlier plan."""
     lists = lists_with_remedies(fleet, plan)
-    placements = ({**entry, "parts": _parts_of(entry, parts)} for entry in lists["placements"])
+    placements = (
+        {**entry, "parts": parts[each.environment, each.deployment]}
+        for each, entry in zip(plan.placements, lists["placements"], strict=True)
+    )
     return {**lists, "placements": placements, "changes": changes_to_dict(changes) if changes else None}
 
 

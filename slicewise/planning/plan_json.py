@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping
+from functools import lru_cache
+from typing import Any, Final
 
 from slicewise.addresses import Endpoint
 from slicewise.diagnostics import Diagnostic
@@ -21,6 +22,9 @@ from slicewise.planning.reasons import Reason
 from slicewise.planning.rejection_groups import Rejection, RejectionGroup
 from slicewise.planning.unit_identity import nodes_of_pool, profile_of_unit
 
+# Reasons that many deployments have are written once.
+_MOST_KEPT: Final = 1 << 12
+
 PlanLists = dict[str, Any]
 """A plan as JSON data, by its keys. Of an overloaded fleet it is large, so each list is made while it is read, once."""
 
@@ -30,10 +34,10 @@ def plan_lists(fleet: Fleet, plan: Plan, rejections: Rejections) -> PlanLists:
 
     They are to be read in their order: `poolSets` has what `shortfalls` refer to.
     """
-    sets = PoolSets(plan, rejections)
+    sets, reasons = PoolSets(plan, rejections), lru_cache(_MOST_KEPT)(_reason)
     return {
         "placements": (placement_to_dict(fleet, placement) for placement in plan.placements),
-        "shortfalls": (_shortfall(each, rejections.of(each.deployment), sets) for each in plan.shortfalls),
+        "shortfalls": (_shortfall(each, rejections.of(each.deployment), sets, reasons) for each in plan.shortfalls),
         "nodePools": map(pool_to_dict, plan.node_pools),
         "warnings": ({**_warning(warning), "facts": dict(warning.facts)} for warning in plan.warnings),
         "moved": map(_move, plan.moved),
@@ -113,18 +117,20 @@ def deployment_to_dict(key: DeploymentKey) -> dict[str, str]:
     return {"namespace": key.namespace, "name": key.name}
 
 
-def _shortfall(shortfall: Shortfall, rejections: Iterable[RejectionGroup], sets: PoolSets) -> dict[str, Any]:
+def _shortfall(
+    shortfall: Shortfall,
+    rejections: Iterable[RejectionGroup],
+    sets: PoolSets,
+    reasons: Callable[[Reason], dict[str, Any]],
+) -> dict[str, Any]:
     return {
         "deployment": deployment_to_dict(shortfall.deployment),
         "wanted": shortfall.wanted,
         "placed": shortfall.placed,
-        "rejections": [_rejections(group, sets.number_of(group)) for group in rejections],
+        "rejections": [
+            {"profile": group.profile, **reasons(group.reason), "pools": sets.number_of(group)} for group in rejections
+        ],
     }
-
-
-def _rejections(group: RejectionGroup, pools: int) -> dict[str, Any]:
-    """Return as JSON data why pools cannot take a deployment."""
-    return {"profile": group.profile, **_reason(group.reason), "pools": pools}
 
 
 def rejection_to_dict(rejection: Rejection) -> dict[str, Any]:
