@@ -51,7 +51,7 @@ def plan(
         print_pieces(json_pieces(plan_with_changes(fleet, made, parts, changes)))
     elif output is PlanOutput.YAML:
         whole = read_lists(plan_with_changes(fleet, made, parts, changes))
-        print_result(yaml.safe_dump(whole, sort_keys=False).removesuffix("\n"))
+        print_result(yaml.dump(whole, Dumper=_Dumper, sort_keys=False).removesuffix("\n"))
     elif output is PlanOutput.MARKDOWN:
         print_result(plan_as_markdown(fleet, made, changes).removesuffix("\n"))
     elif output is PlanOutput.SVG:
@@ -60,6 +60,13 @@ def plan(
         print_plan(printing_console(), fleet, made, changes, every=every)
     if made.shortfalls:
         raise typer.Exit(exit_codes.SHORTFALL)
+
+
+class _Dumper(yaml.SafeDumper):
+    """Writes everything out: one reason of several profiles is the same data."""
+
+    def ignore_aliases(self, data: object) -> bool:  # noqa: ARG002 - of none, whatever it is
+        return True
 
 
 def _print_accounts(fleet: Fleet, made: Plan, by: AccountsBy, output: PlanOutput) -> None:

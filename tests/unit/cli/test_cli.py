@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -143,6 +144,14 @@ def test_yaml_is_the_same_plan_where_something_is_short(short: dict[str, object]
 def test_yaml_is_the_same_plan() -> None:
     as_json, as_yaml = (slicewise("plan", DEMO, "--output", form).stdout for form in ("json", "yaml"))
     assert yaml.safe_load(as_yaml) == json.loads(as_json)
+
+
+def test_yaml_writes_a_reason_of_several_profiles_out_for_each() -> None:
+    shown = in_process("plan", SHORTFALL, "--output", "yaml").stdout
+    shortfalls = yaml.safe_load(shown)["shortfalls"]
+    facts = [str(each["facts"]) for shortfall in shortfalls for each in shortfall["rejections"]]
+    assert len(set(facts)) < len(facts)
+    assert re.search("[&*]id[0-9]", shown) is None
 
 
 def test_table_is_plain_in_a_pipe() -> None:
