@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable
 
 
@@ -12,6 +13,5 @@ def print_result(text: str) -> None:
 
 def print_pieces(pieces: Iterable[str]) -> None:
     """Print a result that is made while it is printed."""
-    for piece in pieces:
-        print(piece, end="")  # noqa: T201 - the result
+    sys.stdout.writelines(pieces)
     print()  # noqa: T201 - the result

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Final, NamedTuple
 
 from slicewise.diagnostics import Diagnostic, Subject
@@ -17,6 +17,7 @@ from slicewise.documents.served_model import ClusterModel, Model, ModelSpec
 # An enumeration's values are looked up anew each time.
 _MODEL: Final[str] = ModelKind.MODEL.value
 _CLUSTER_MODEL: Final[str] = ModelKind.CLUSTER_MODEL.value
+_MOST_KEPT: Final = 1 << 12
 
 AnyDocument = InferenceEnvironment | ClusterModel | Model | ModelDeployment | Quota
 
@@ -43,7 +44,13 @@ def reference_key(reference: ModelReference, namespace: str) -> ModelKey:
     """Return the key of the model that a deployment in `namespace` means by `reference`."""
     if reference.kind is ModelKind.MODEL:
         return ModelKey(_MODEL, namespace, reference.name)
-    return ModelKey(_CLUSTER_MODEL, "", reference.name)
+    return _of_cluster(reference.name)
+
+
+@lru_cache(_MOST_KEPT)
+def _of_cluster(name: str) -> ModelKey:
+    """Return the key of a ClusterModel; many deployments refer to one, and planning asks again and again."""
+    return ModelKey(_CLUSTER_MODEL, "", name)
 
 
 def served_name(deployment: ModelDeployment, model: ModelSpec) -> str:

@@ -278,7 +278,8 @@ class ModelSpec(Frozen):
 
     def profile(self, name: str) -> ServingProfile:
         """Return the serving profile called `name`, which is known to exist."""
-        return next(profile for profile in self.serving if profile.name == name)
+        (found,) = [profile for profile in self.serving if profile.name == name]
+        return found
 
 
 class ClusterModelMetadata(ClusterMetadata):

@@ -6,7 +6,7 @@ from slicewise.planning.advice.divided_groups import divided_group_advice
 from slicewise.planning.advice.drained_pools import StayingDeployment, drained_pool_advice
 from slicewise.planning.advice.engine_memory import engine_memory_advice
 from slicewise.planning.advice.inter_node_traffic import inter_node_traffic_advice
-from slicewise.planning.advice.occupied_pool import Tenant, occupied_pools
+from slicewise.planning.advice.occupied_pool import Tenant, ask_by_themselves, occupied_pools
 from slicewise.planning.advice.pod_settings import pod_settings_advice
 from slicewise.planning.advice.required_memory import FreeChoice, required_memory_advice
 from slicewise.planning.advice.rolling_updates import ROLLS_WITHOUT_SURGE, rolling_update_advice
@@ -17,6 +17,7 @@ __all__ = [
     "FreeChoice",
     "StayingDeployment",
     "Tenant",
+    "ask_by_themselves",
     "contradicted_amount_advice",
     "crowded_node_advice",
     "divided_group_advice",

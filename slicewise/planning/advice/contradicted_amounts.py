@@ -7,18 +7,16 @@ from collections.abc import Iterable, Iterator
 from slicewise.diagnostics import Code, Diagnostic
 from slicewise.documents import PodSettings, bytes_on_disk, container_amounts
 from slicewise.kubernetes import GIB
-from slicewise.planning.advice.occupied_pool import OccupiedPool, Tenant, asks_by_itself, pod_of
+from slicewise.planning.advice.occupied_pool import OccupiedPool, Tenant, pod_of
 from slicewise.planning.capacity import Counted
 
 
-def contradicted_amount_advice(pools: Iterable[OccupiedPool]) -> Iterator[Diagnostic]:
+def contradicted_amount_advice(asking: Iterable[tuple[OccupiedPool, Tenant]]) -> Iterator[Diagnostic]:
     """Yield devices that are counted twice in different ways, and limits of disk below what is downloaded."""
-    for pool in pools:
-        for tenant in pool.tenants:
-            if asks_by_itself(pool, tenant):
-                pod = pod_of(pool, tenant)
-                yield from _of_device(pool, tenant, pod)
-                yield from _of_disk(pool, tenant, pod)
+    for pool, tenant in asking:
+        pod = pod_of(pool, tenant)
+        yield from _of_device(pool, tenant, pod)
+        yield from _of_disk(pool, tenant, pod)
 
 
 def _of_device(pool: OccupiedPool, tenant: Tenant, pod: PodSettings) -> Iterator[Diagnostic]:

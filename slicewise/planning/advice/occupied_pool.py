@@ -88,7 +88,12 @@ def pod_of(pool: OccupiedPool, tenant: Tenant) -> PodSettings:
     return effective_pod(pool.ledger.pool, tenant.model, tenant.profile, tenant.deployment)
 
 
-def asks_by_itself(pool: OccupiedPool, tenant: Tenant) -> bool:
+def ask_by_themselves(pools: Iterable[OccupiedPool]) -> list[tuple[OccupiedPool, Tenant]]:
+    """Return what runs on each pool and asks for more than its model's CPU and memory and its units."""
+    return [(pool, tenant) for pool in pools for tenant in pool.tenants if _asks_by_itself(pool, tenant)]
+
+
+def _asks_by_itself(pool: OccupiedPool, tenant: Tenant) -> bool:
     """Return whether `pod.container.resources` of the deployment, its profile, its model or the pool says anything."""
     levels = (tenant.deployment.spec.pod, tenant.model.pod, pool.ledger.pool.pod, tenant.profile.pod)
     # Mostly none of them says anything.

@@ -6,21 +6,17 @@ from collections.abc import Iterable, Iterator
 
 from slicewise.diagnostics import Code, Diagnostic, some
 from slicewise.documents import container_amounts
-from slicewise.planning.advice.occupied_pool import OccupiedPool, Tenant, asks_by_itself, pod_of
+from slicewise.planning.advice.occupied_pool import OccupiedPool, Tenant, pod_of
 from slicewise.planning.capacity import Counted
 
 
-def uncounted_resource_advice(pools: Iterable[OccupiedPool]) -> Iterator[Diagnostic]:
+def uncounted_resource_advice(asking: Iterable[tuple[OccupiedPool, Tenant]]) -> Iterator[Diagnostic]:
     """Yield, for each deployment on a pool, what its containers ask for and the pool does not declare."""
-    for pool in pools:
+    for pool, tenant in asking:
         known = dict(pool.ledger.node.limits())
-        for tenant in pool.tenants:
-            if not asks_by_itself(pool, tenant):
-                continue
-            asked = container_amounts(pod_of(pool, tenant))
-            uncounted = sorted(name for name in asked if name not in known)
-            if uncounted:
-                yield _warning(pool, tenant, uncounted)
+        uncounted = sorted(name for name in container_amounts(pod_of(pool, tenant)) if name not in known)
+        if uncounted:
+            yield _warning(pool, tenant, uncounted)
 
 
 def _warning(pool: OccupiedPool, tenant: Tenant, uncounted: list[str]) -> Diagnostic:

@@ -294,5 +294,5 @@ class Rejections:
 
 
 def _by_first(group: RejectionGroup) -> tuple[str, int, str]:
-    first = group.first
-    return (first.place.environment, *first.order)
+    number = group.numbers[0]
+    return (group.among[number].environment, number, group.profile or "")

@@ -242,7 +242,7 @@ class Remedies:
         if want.is_kept_off:
             return
         if found.may_need(RemedyKind.MORE_NODES, want.least_nodes * want.units_of_node):
-            yield from _some(more_nodes(want, found.dearest(RemedyKind.MORE_NODES)))
+            yield from _some(more_nodes(want, found.most_units(RemedyKind.MORE_NODES, want)))
         if found.may_need(RemedyKind.FEWER_RESERVED, want.lacking):
             yield from _some(fewer_reserved(want))
         if found.may_need(RemedyKind.OTHER_DROPS, want.lacking):
@@ -261,7 +261,7 @@ class Remedies:
         if want.is_kept_off:
             return
         if found.may_need(RemedyKind.MORE_NODES, want.least_nodes * want.units_of_node):
-            yield from _some(more_nodes(want, found.dearest(RemedyKind.MORE_NODES)))
+            yield from _some(more_nodes(want, found.most_units(RemedyKind.MORE_NODES, want)))
         yield from _some(smaller_pods(want, self._fleet))
         yield from self._asking_less_of_nodes(want, found)
         if want.profile.replica_topology.nodes > want.place.pool.nodes:
@@ -337,10 +337,17 @@ class _Cheapest:
         limit = 1 if kind is RemedyKind.FEWER_REPLICAS else self._limit
         return len(known) < limit or known[-1].remedy.units > units
 
-    def dearest(self, kind: RemedyKind) -> int | None:
-        """Return the units of the dearest that is needed of a kind; None where there are too few yet."""
+    def most_units(self, kind: RemedyKind, want: Want) -> int | None:
+        """Return with how many units a remedy on the pool is still among the cheapest; None where any number will do.
+
+        Of equally dear ones those come first whose places do.
+        """
         known = self._kinds[kind]
-        return known[-1].remedy.units if len(known) >= self._limit else None
+        if len(known) < self._limit:
+            return None
+        dearest = known[-1].remedy
+        place = (*want.place.name, want.profile.name)
+        return dearest.units - (place >= (dearest.environment, dearest.node_pool, dearest.profile))
 
     def takes(self, proposal: Proposal) -> bool:
         """Return whether it would be among the cheapest of its kind."""

@@ -8,6 +8,7 @@ from itertools import groupby
 from slicewise.diagnostics import by_document
 from slicewise.documents import Fleet
 from slicewise.planning.advice import (
+    ask_by_themselves,
     contradicted_amount_advice,
     crowded_node_advice,
     divided_group_advice,
@@ -59,13 +60,14 @@ def _make_plan(fleet: Fleet, previous: Iterable[PreviousPlacement], log: Decisio
     tenants = draft.tenants()
     placements = [tenant.placement for here in tenants for tenant in here if not tenant.placement.is_prefill]
     occupied = occupied_pools(fleet, zip(draft.pools, tenants, strict=True))
+    asking = ask_by_themselves(occupied)
     advice = [
         *required_memory_advice(free_choices(draft.demands, draft.pools)),
         *rolling_update_advice(occupied),
         *crowded_node_advice(occupied),
         *inter_node_traffic_advice(occupied),
-        *uncounted_resource_advice(occupied),
-        *contradicted_amount_advice(occupied),
+        *uncounted_resource_advice(asking),
+        *contradicted_amount_advice(asking),
         *engine_memory_advice(fleet, draft.requirements, draft.pools, tenants),
         *pod_settings_advice(fleet, occupied),
         *divided_group_advice(fleet, placements),
