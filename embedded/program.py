@@ -38,14 +38,19 @@ class Program:
     @classmethod
     def create(cls, directory: Path, stack: str) -> Program:
         """Make the directory, and an empty stack in it whose secrets are encrypted with a passphrase."""
+        program = cls.without_stack(directory, stack)
+        program.pulumi("stack", "init", stack, "--secrets-provider", "passphrase").check_returncode()
+        return program
+
+    @classmethod
+    def without_stack(cls, directory: Path, stack: str) -> Program:
+        """Make the directory; the stack is still to be made in it."""
         directory.mkdir(parents=True, exist_ok=True)
         for name in _PROGRAM:
             (directory / name).symlink_to(CHECKOUT / name)
         (directory / "stacks" / stack).mkdir(parents=True)
         (directory / "state").mkdir()
-        program = cls.at(directory, stack)
-        program.pulumi("stack", "init", stack, "--secrets-provider", "passphrase").check_returncode()
-        return program
+        return cls.at(directory, stack)
 
     @classmethod
     def at(cls, directory: Path, stack: str) -> Program:

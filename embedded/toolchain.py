@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 
 from embedded.errors import ControlPlaneError
@@ -11,6 +12,7 @@ from embedded.errors import ControlPlaneError
 _TOOLCHAIN = Path(__file__).resolve().parent.parent / "toolchain"
 
 
+@cache
 def bin_dir() -> Path:
     """Return the directory of the built binaries that have none of their own; it may not exist yet."""
     return Path(_output([sys.executable, _TOOLCHAIN / "build.py", "where"], cwd=_TOOLCHAIN))
@@ -64,6 +66,7 @@ def find_kubernetes(name: str, release: str | None, directory: Path | None) -> P
     return find_binary(directory or kubernetes_dir(release), name, "toolchain-releases" if release else "toolchain")
 
 
+@cache
 def module_dir(module: str, of: str) -> Path:
     """Return where Go keeps the sources of `module`, as pinned by the toolchain module `of`; fetches them if needed.
 
