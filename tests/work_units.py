@@ -7,9 +7,12 @@ from collections.abc import Sequence
 
 import pytest
 from xdist.scheduler import LoadGroupScheduling  # type: ignore[import-untyped]
+from xdist.workermanage import WorkerController  # type: ignore[import-untyped]
 
 # They wait for clusters and engines most of the time: what only computes fills that time, and the end.
 _FIRST = ("tests/cluster/", "tests/gateway/", "tests/engine/", "tests/policies/engine/", "tests/package/")
+# Each process that runs one of these has API servers of its own for them, to its end.
+_IN_FEW, _FEW = "tests/engine/", 2
 
 
 class Units(LoadGroupScheduling):  # type: ignore[misc]
@@ -18,6 +21,19 @@ class Units(LoadGroupScheduling):  # type: ignore[misc]
     def _split_scope(self, nodeid: str) -> str:
         group = str(super()._split_scope(nodeid))
         return _file(nodeid) if group == nodeid else group
+
+    def _assign_work_unit(self, node: WorkerController) -> None:
+        self.workqueue.move_to_end(self._next(node), last=False)
+        super()._assign_work_unit(node)
+
+    def _next(self, node: WorkerController) -> str:
+        """Return the unit that a process is to take: the first, or one that needs no more API servers."""
+        taken = self.assigned_work.items()
+        having = {each for each, units in taken if any(unit.startswith(_IN_FEW) for unit in units)}
+        if node in having or len(having) < _FEW:
+            return next(iter(self.workqueue))
+        others = (unit for unit in self.workqueue if not unit.startswith(_IN_FEW))
+        return next(others, next(iter(self.workqueue)))
 
 
 def in_order(tests: Sequence[pytest.Item]) -> list[pytest.Item]:
