@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from slicewise.addresses import Endpoint
 from slicewise.diagnostics import Diagnostic
-from slicewise.documents import Allocation, DeploymentKey, Fleet, Scheduling
+from slicewise.documents import Allocation, DeploymentKey, Fleet, NodePool, Scheduling
 from slicewise.planning.accounting import placement_price, price_number
 from slicewise.planning.explaining import Rejections
 from slicewise.planning.location import Location
@@ -53,6 +53,7 @@ def read_lists(lists: PlanLists) -> dict[str, Any]:
 
 def placement_to_dict(fleet: Fleet, placement: Placement) -> dict[str, Any]:
     """Return one placement as JSON data."""
+    pool = fleet.node_pool[placement.environment, placement.node_pool]
     return {
         "deployment": deployment_to_dict(placement.deployment),
         "environment": placement.environment,
@@ -63,10 +64,10 @@ def placement_to_dict(fleet: Fleet, placement: Placement) -> dict[str, Any]:
         "gpusPerNode": placement.gpus_per_node,
         "units": placement.units,
         "resource": {"name": placement.resource, "count": placement.gpus_per_node},
-        **_unit(fleet, placement),
+        **_unit(pool, placement),
         "retained": placement.retained,
         "endpoint": endpoint_to_dict(placement_endpoint(fleet, placement)),
-        **_allocation(fleet, placement),
+        **_allocation(pool),
         **_price(fleet, placement),
         **({"autoscaled": True} if placement.autoscaled else {}),
         **({"prefill": _workload(fleet, placement.prefill)} if placement.prefill else {}),
@@ -79,15 +80,15 @@ def _price(fleet: Fleet, placement: Placement) -> dict[str, float]:
     return {} if price is None else {"pricePerHour": price_number(price)}
 
 
-def _unit(fleet: Fleet, placement: Placement) -> dict[str, str]:
-    """Return by what the next plan knows the units of a placement, whatever their pool is called by then."""
-    pool = fleet.node_pool[placement.environment, placement.node_pool]
+def _unit(pool: NodePool, placement: Placement) -> dict[str, str]:
+    """Return by what the next plan knows the units of a placement, whatever their `pool` is called by then."""
     profile, nodes = profile_of_unit(pool, placement.resource), nodes_of_pool(pool)
     return {**({"migProfile": profile} if profile else {}), **({"nodes": nodes} if nodes else {})}
 
 
 def _workload(fleet: Fleet, prefill: Placement) -> dict[str, Any]:
     """Return what a prefill workload does not share with the placement that it is of."""
+    pool = fleet.node_pool[prefill.environment, prefill.node_pool]
     return {
         "nodePool": prefill.node_pool,
         "replicas": prefill.replicas,
@@ -95,14 +96,14 @@ def _workload(fleet: Fleet, prefill: Placement) -> dict[str, Any]:
         "gpusPerNode": prefill.gpus_per_node,
         "units": prefill.units,
         "resource": {"name": prefill.resource, "count": prefill.gpus_per_node},
-        **_unit(fleet, prefill),
-        **_allocation(fleet, prefill),
+        **_unit(pool, prefill),
+        **_allocation(pool),
     }
 
 
-def _allocation(fleet: Fleet, workload: Placement) -> dict[str, str]:
-    """Return how the pods of a workload get their slices or GPUs, where that is not the device plugin."""
-    allocation = fleet.node_pool[workload.environment, workload.node_pool].allocation
+def _allocation(pool: NodePool) -> dict[str, str]:
+    """Return how the pods on a pool get their slices or GPUs, where that is not the device plugin."""
+    allocation = pool.allocation
     return {} if allocation is Allocation.DEVICE_PLUGIN else {"allocation": allocation.value}
 
 
