@@ -119,7 +119,7 @@ def read(
             return found
         return httpx2.Response(200, json=found(request) if callable(found) else found)
 
-    config = KubeConfig.from_one(cluster=Cluster(server="http://cluster.invalid"), user=User()).get()
+    config = KubeConfig.from_one(cluster=Cluster(server="http://cluster.invalid", insecure=True), user=User()).get()
     client = AsyncClient(config=config, transport=httpx2.MockTransport(answer), trust_env=False)
 
     async def reading() -> LiveCluster:
