@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -179,10 +180,15 @@ def test_the_committed_schemas_are_what_the_command_prints(kind: str | None) -> 
     assert committed == (document_schema(kind) if kind else any_schema()), "run `slicewise schema` again"
 
 
-def _valid(document: object) -> bool:
+@cache
+def _validator() -> Draft202012Validator:
     schema = any_schema()
     Draft202012Validator.check_schema(schema)
-    return Draft202012Validator(schema).is_valid(document)
+    return Draft202012Validator(schema)
+
+
+def _valid(document: object) -> bool:
+    return _validator().is_valid(document)
 
 
 @pytest.mark.parametrize("kind", sorted(KINDS))

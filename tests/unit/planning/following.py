@@ -114,7 +114,7 @@ def step_less(remedy: Remedy, documents: list[Document]) -> int | None:
 def loaded(documents: list[Document]) -> Fleet:
     """Return the fleet of `documents` as users load it: from files, with every rule."""
     with tempfile.TemporaryDirectory() as directory:
-        Path(directory, "fleet.yaml").write_text(yaml.safe_dump_all(documents), encoding="utf-8")
+        Path(directory, "fleet.yaml").write_text(yaml.dump_all(documents, Dumper=yaml.CSafeDumper), encoding="utf-8")
         return load_fleet([directory])
 
 
