@@ -165,8 +165,14 @@ def refusals(documents: Iterable[AnyDocument], fleet: Fleet) -> list[str]:
 
 def plan_of(documents: Iterable[Document], previous: Document | None = None) -> Document:
     """Return the JSON data of the plan for `documents`, with the JSON data of an earlier plan as `previous`."""
+    return fleet_and_plan(documents, previous)[1]
+
+
+def fleet_and_plan(documents: Iterable[Document], previous: Document | None = None) -> tuple[Fleet, Document]:
+    """Return the fleet of `documents` and what `plan_of` has of it."""
+    fleet = fleet_of(documents)
     old = parse_previous(previous["placements"], "previous") if previous else ()
-    return planned(fleet_of(documents), old)
+    return fleet, planned(fleet, old)
 
 
 def planned(fleet: Fleet, previous: Iterable[PreviousPlacement] = ()) -> Document:

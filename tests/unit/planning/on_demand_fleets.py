@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from slicewise.documents import Fleet
-from tests.documents import Document, deployment, environment, fleet_of, model, on_demand, plan_of, profile
+from tests.documents import Document, deployment, environment, fleet_and_plan, model, on_demand, profile
 from tests.unit.planning.placed_on_demand import FOUR_SLICES, SEVEN_SLICES, WHOLE, AskedSlice, Board
 
 ENVIRONMENT = "env"
@@ -96,7 +96,7 @@ def _serving(names: dict[str, str], kind: str) -> Document:
 
 def planned_pools(documents: list[Document]) -> Iterator[OnDemandPool]:
     """Yield each pool with the pods of the plan for these documents."""
-    fleet, plan = fleet_of(documents), plan_of(documents)
+    fleet, plan = fleet_and_plan(documents)
     for pool in fleet.environments[0].spec.node_pools:
         gpu, mig, cpu = pool.accelerator_type, pool.capabilities.mig_configuration, pool.allocatable.cpu
         assert mig

@@ -5,7 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 from random import Random
 
-from tests.documents import Document, fleet_of, plan_of, quota
+from tests.documents import Document, fleet_and_plan, fleet_of, quota
 from tests.unit.planning.quota_rule import Use, used
 
 TEAMS = ("search", "docs", "ops")
@@ -20,7 +20,7 @@ def with_teams(documents: list[Document], rng: Random) -> None:
 
 def drawn_quotas(documents: list[Document], rng: Random, count: int) -> list[Document]:
     """Return quotas that allow a drawn share of what a plan without any takes."""
-    fleet, free = fleet_of(documents), plan_of(documents)
+    fleet, free = fleet_and_plan(documents)
     regions = sorted({value for each in fleet.environments for value in each.metadata.labels.values()} | {"none"})
     keys = sorted({key for each in fleet.environments for key in each.metadata.labels})
     names = sorted({each.metadata.namespace for each in fleet.deployments})

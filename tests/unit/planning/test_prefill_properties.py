@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from slicewise.documents import Fleet
-from tests.documents import Document, fleet_of, plan_of, planned_outputs
+from tests.documents import Document, fleet_and_plan, fleet_of, plan_of, planned_outputs
 from tests.unit.planning.capacity_rule import promised
 from tests.unit.planning.checker import findings
 from tests.unit.planning.matching_rule import static_codes
@@ -24,13 +24,13 @@ pytestmark = pytest.mark.long
 @steady
 @given(fleets(split=True))
 def test_a_plan_is_sound_true_and_complete(documents: list[Document]) -> None:
-    assert findings(fleet_of(documents), plan_of(documents)) == []
+    assert findings(*fleet_and_plan(documents)) == []
 
 
 @steady
 @given(fleets(split=True))
 def test_every_pod_finds_a_node_whatever_the_scheduler_does(documents: list[Document]) -> None:
-    assert_every_pod_finds_a_node(fleet_of(documents), plan_of(documents))
+    assert_every_pod_finds_a_node(*fleet_and_plan(documents))
 
 
 def nulls(value: object, path: str = "") -> list[str]:
@@ -64,9 +64,9 @@ def test_a_new_deployment_moves_nothing(documents: list[Document], data: st.Data
     names = [item["metadata"]["name"] for item in documents if item["kind"] == "ClusterModel"]
     new = data.draw(deployments("new", names))
     new["spec"]["priority"], new["spec"]["scaling"] = 100, {"fixed": {"replicas": 2}}
-    after = plan_of([*documents, new], before)
+    fleet, after = fleet_and_plan([*documents, new], before)
     assert _places(after, "new") == _places(before, "")
-    assert findings(fleet_of([*documents, new]), after) == []
+    assert findings(fleet, after) == []
 
 
 @steady
@@ -78,8 +78,8 @@ def test_a_pool_that_shrinks_moves_no_more_than_it_must(documents: list[Document
     pool = data.draw(st.sampled_from(environment["spec"]["nodePools"]))
     pool["nodeCount"] = 1
     pool.pop("maxNodeCount", None)
-    after = plan_of(changed, before)
-    assert findings(fleet_of(changed), after) == []
+    fleet, after = fleet_and_plan(changed, before)
+    assert findings(fleet, after) == []
     touched = (environment["metadata"]["name"], pool["name"])
     kept = {(key, place) for key, place in _places(after, "")}
     for key, place in _places(before, ""):

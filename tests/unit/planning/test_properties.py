@@ -14,7 +14,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from slicewise.documents import load_fleet
-from tests.documents import Document, fleet_of, plan_of, planned
+from tests.documents import Document, fleet_and_plan, plan_of, planned
 from tests.unit.planning import retention
 from tests.unit.planning.checker import findings
 from tests.unit.planning.scheduled_plans import assert_every_pod_finds_a_node
@@ -28,13 +28,13 @@ _INDEX = re.compile(r"nodePools\[\d+\]")
 @steady
 @given(fleets())
 def test_a_plan_is_sound_true_and_complete(documents: list[Document]) -> None:
-    assert findings(fleet_of(documents), plan_of(documents)) == []
+    assert findings(*fleet_and_plan(documents)) == []
 
 
 @steady
 @given(fleets())
 def test_every_pod_of_a_plan_finds_a_node_whatever_the_scheduler_does(documents: list[Document]) -> None:
-    assert_every_pod_finds_a_node(fleet_of(documents), plan_of(documents))
+    assert_every_pod_finds_a_node(*fleet_and_plan(documents))
 
 
 @steady
@@ -86,9 +86,9 @@ def test_a_new_deployment_moves_nothing(documents: list[Document], data: st.Data
     before = plan_of(documents)
     new = data.draw(deployments("new", _models(documents)))
     new["spec"]["priority"] = 100
-    after = plan_of([*documents, new], before)
+    fleet, after = fleet_and_plan([*documents, new], before)
     assert _without(after, "new") == _places(before)
-    assert findings(fleet_of([*documents, new]), after) == []
+    assert findings(fleet, after) == []
 
 
 @steady
@@ -100,11 +100,11 @@ def test_the_growth_of_one_deployment_moves_no_other(documents: list[Document], 
     one["spec"]["scaling"] = data.draw(scalings())
     one["spec"]["environments"] = data.draw(st.integers(1, 4))
     one["spec"]["priority"] = 100
-    after = plan_of(changed, before)
+    fleet, after = fleet_and_plan(changed, before)
     name = one["metadata"]["name"]
     # What it leaves when it goes elsewhere may serve others: they may gain, and never lose.
     assert _without(before, name) <= _without(after, name)
-    assert findings(fleet_of(changed), after) == []
+    assert findings(fleet, after) == []
 
 
 @steady
@@ -120,9 +120,9 @@ def test_other_pods_for_one_deployment_move_no_other(documents: list[Document], 
     for profile in copy["spec"]["serving"]:
         profile["replicaTopology"]["gpusPerNode"] = data.draw(st.sampled_from([1, 2, 4]))
     one["spec"]["priority"] = 100
-    after = plan_of([*changed, copy], before)
+    fleet, after = fleet_and_plan([*changed, copy], before)
     assert _without(before, one["metadata"]["name"]) <= _without(after, one["metadata"]["name"])
-    assert findings(fleet_of([*changed, copy]), after) == []
+    assert findings(fleet, after) == []
 
 
 @steady
@@ -131,9 +131,9 @@ def test_removing_one_deployment_moves_no_other(documents: list[Document], data:
     before = plan_of(documents)
     gone = data.draw(st.sampled_from([item for item in documents if item["kind"] == "ModelDeployment"]))
     left = [item for item in documents if item is not gone]
-    after = plan_of(left, before)
+    fleet, after = fleet_and_plan(left, before)
     assert _without(before, gone["metadata"]["name"]) <= _places(after)
-    assert findings(fleet_of(left), after) == []
+    assert findings(fleet, after) == []
 
 
 @steady
@@ -153,7 +153,7 @@ def test_what_must_go_goes_by_priority_then_name(documents: list[Document], data
             document["spec"]["environments"] = data.draw(st.integers(1, document["spec"]["environments"]))
             if data.draw(st.integers(0, 4)) == 0:
                 document["spec"]["scaling"] = data.draw(scalings())
-    fleet, after = fleet_of(changed), plan_of(changed, before)
+    fleet, after = fleet_and_plan(changed, before)
     kept = [item for item in after["placements"] if item["retained"]]
     assert _places({"placements": kept}) == retention.kept(fleet, before)
     assert findings(fleet, after) == []
@@ -190,8 +190,8 @@ def test_a_pool_or_profile_that_is_gone_breaks_no_rule(documents: list[Document]
         {**item, data.draw(st.sampled_from(["nodePool", "profile"])): "gone"}
         for item in plan_of(documents)["placements"]
     ]
-    after = plan_of(documents, {"placements": previous})
-    assert findings(fleet_of(documents), after) == []
+    fleet, after = fleet_and_plan(documents, {"placements": previous})
+    assert findings(fleet, after) == []
     assert not any(item["retained"] for item in after["placements"])
     assert len(after["moved"]) == len(previous)
 
@@ -200,8 +200,8 @@ def test_a_pool_or_profile_that_is_gone_breaks_no_rule(documents: list[Document]
 @given(fleets(), st.data())
 def test_an_earlier_plan_of_another_fleet_does_no_harm(documents: list[Document], data: st.DataObject) -> None:
     other = data.draw(fleets())
-    plan = plan_of(documents, plan_of(other))
-    assert findings(fleet_of(documents), plan) == []
+    fleet, plan = fleet_and_plan(documents, plan_of(other))
+    assert findings(fleet, plan) == []
     assert plan_of(documents, plan)["placements"] == [{**item, "retained": True} for item in plan["placements"]]
 
 

@@ -10,7 +10,7 @@ import pytest
 from bench.fleets import FleetKind, random_fleet
 from slicewise.planning import Rejections, make_plan, parse_previous
 from slicewise.planning.remedies.finding import Remedies
-from tests.documents import Document, each_rejection, fleet_of, plan_of, planned
+from tests.documents import Document, each_rejection, fleet_and_plan, fleet_of, plan_of, planned
 from tests.unit.planning.checker import findings
 from tests.unit.planning.following import assert_true
 from tests.unit.planning.quota_rule import overdrawn
@@ -37,7 +37,7 @@ def test_no_plan_exceeds_a_quota_and_refusals_are_true(part: int) -> None:
     refused = 0
     for seed in range(part, FLEETS, PARTS):
         documents = drawn(seed)
-        fleet, plan = fleet_of(documents), plan_of(documents)
+        fleet, plan = fleet_and_plan(documents)
         assert list(overdrawn(fleet, plan["placements"], [])) == [], seed
         assert findings(fleet, plan) == [], seed
         refused += sum(item["code"] == "quota" for item in each_rejection(plan))

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.documents import Document, fleet_of, plan_of
+from tests.documents import Document, fleet_and_plan, plan_of
 from tests.unit.planning.checker import findings
 from tests.unit.planning.strategies import deployments, fleets, scalings, steady
 
@@ -43,10 +43,10 @@ def _numbers(plan: Document) -> dict[str, int]:
 def test_pools_that_pause_keep_all_and_take_nothing(documents: list[Document], data: st.DataObject) -> None:
     before = plan_of(documents)
     changed = _scheduled(documents, data, "NoNew")
-    after = plan_of(changed, before)
+    fleet, after = fleet_and_plan(changed, before)
     assert after["moved"] == []
     assert _served(before) <= _served(after)
-    assert findings(fleet_of(changed), after, before) == []
+    assert findings(fleet, after, before) == []
 
 
 @steady
@@ -56,11 +56,11 @@ def test_pools_that_are_drained_lose_nothing_and_keep_only_what_fits_nowhere_els
 ) -> None:
     before = plan_of(documents)
     changed = _scheduled(documents, data, "NoNew", "Drain")
-    after = plan_of(changed, before)
+    fleet, after = fleet_and_plan(changed, before)
     assert all(count <= _numbers(after)[key] for key, count in _numbers(before).items())
     assert {move["code"] for move in after["moved"]} <= {"drained"}
     assert all(move["to"] for move in after["moved"])
-    assert findings(fleet_of(changed), after, before) == []
+    assert findings(fleet, after, before) == []
     # And it has come to rest.
     again = plan_of(changed, after)
     assert {**again, "moved": []} == {
@@ -80,9 +80,9 @@ def test_what_is_new_comes_beside_a_drain_and_takes_nothing_from_what_runs(
     models = [item["metadata"]["name"] for item in documents if item["kind"] == "ClusterModel"]
     new = data.draw(deployments("new", models))
     new["spec"]["priority"] = data.draw(st.sampled_from([-100, 0, 100]))
-    after = plan_of([*changed, new], before)
+    fleet, after = fleet_and_plan([*changed, new], before)
     assert all(count <= _numbers(after)[key] for key, count in _numbers(before).items())
-    assert findings(fleet_of([*changed, new]), after, before) == []
+    assert findings(fleet, after, before) == []
 
 
 @steady
@@ -92,7 +92,7 @@ def test_what_grows_breaks_no_rule_where_nothing_new_comes(documents: list[Docum
     changed = _scheduled(documents, data, "NoNew", "Drain")
     one = data.draw(st.sampled_from([item for item in changed if item["kind"] == "ModelDeployment"]))
     one["spec"]["scaling"] = data.draw(scalings())
-    after = plan_of(changed, before)
+    fleet, after = fleet_and_plan(changed, before)
     name = str({"namespace": one["metadata"]["namespace"], "name": one["metadata"]["name"]})
     assert all(count <= _numbers(after)[key] for key, count in _numbers(before).items() if key != name)
-    assert findings(fleet_of(changed), after, before) == []
+    assert findings(fleet, after, before) == []

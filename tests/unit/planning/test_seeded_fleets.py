@@ -8,7 +8,7 @@ import pytest
 
 from bench.fleets import FleetKind, random_fleet
 from slicewise.planning import parse_previous
-from tests.documents import Document, fleet_of, plan_of, planned
+from tests.documents import Document, fleet_and_plan, fleet_of, planned
 from tests.unit.planning.checker import findings
 
 pytestmark = pytest.mark.long
@@ -26,7 +26,7 @@ def test_the_checker_finds_nothing_in_a_thousand_fleets(part: int) -> None:
         documents = random_fleet(
             seed, environments=4, deployments=24, load=LOADS[seed % len(LOADS)], kind=kind, priorities=priorities
         )
-        assert findings(fleet_of(documents), plan_of(documents)) == [], seed
+        assert findings(*fleet_and_plan(documents)) == [], seed
 
 
 @pytest.mark.parametrize("kind", ["mig", "mixed"])
