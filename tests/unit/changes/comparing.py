@@ -39,7 +39,9 @@ def compared_fleets(before: Fleet, now: Fleet) -> tuple[PlanChanges, Plan, Plan]
 def manifests(fleet: Fleet, plan: Plan) -> dict[Key, str]:
     """Return the manifests of each placement as they are written to files."""
     return {
-        (each.environment, each.deployment): yaml.safe_dump_all(placement_objects(fleet, each), sort_keys=False)
+        (each.environment, each.deployment): yaml.dump_all(
+            placement_objects(fleet, each), Dumper=yaml.CSafeDumper, sort_keys=False
+        )
         for each in plan.placements
     }
 

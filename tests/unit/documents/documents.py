@@ -256,7 +256,7 @@ _PLACEHOLDER = "PLACEHOLDER"
 
 
 def text(data: Data) -> str:
-    return yaml.safe_dump(data, sort_keys=False, width=1000)
+    return yaml.dump(data, Dumper=yaml.CSafeDumper, sort_keys=False, width=1000)
 
 
 def minimal(kind: str, path: Path = (), value: object = None) -> str:

@@ -25,7 +25,7 @@ DEFAULTS: dict[str, dict[str, Any]] = {
 }
 
 
-class Dumper(yaml.SafeDumper):
+class Dumper(yaml.CSafeDumper):
     """Writes text in a style that is drawn anew each time, and everything else plainly."""
 
     draw = random.Random(0)  # noqa: S311 - every test sets its own

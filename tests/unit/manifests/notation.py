@@ -80,7 +80,7 @@ class Merged(dict[str, Any]):
     """A mapping that takes some of its keys over with YAML's merge key."""
 
 
-class Writer(yaml.SafeDumper):
+class Writer(yaml.CSafeDumper):
     """Writes each collection in block or flow style, and each text with or without quotes, as it is drawn."""
 
     draw: random.Random

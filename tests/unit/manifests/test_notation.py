@@ -58,7 +58,10 @@ def rendered(texts: list[str]) -> dict[str, Any]:
         fleet = load_fleet([directory])
     plan = make_plan(fleet)
     objects = environment_objects(fleet, plan)
-    files = {name: [yaml.safe_dump(item, sort_keys=False) for item in items] for name, items in objects.items()}
+    files = {
+        name: [yaml.dump(item, Dumper=yaml.CSafeDumper, sort_keys=False) for item in items]
+        for name, items in objects.items()
+    }
     assert not any("&id" in text for texts_ in files.values() for text in texts_), "an anchor: two places share a part"
     outputs = plan_to_outputs(fleet, plan, Rejections(fleet, plan))
     # A warning says where it is: the number of a pool in its list. And it may be about the notation itself (SW325).
@@ -69,7 +72,7 @@ def rendered(texts: list[str]) -> dict[str, Any]:
 
 
 def plainly(documents: list[Document]) -> list[str]:
-    return [yaml.safe_dump_all(documents, sort_keys=False)]
+    return [yaml.dump_all(documents, Dumper=yaml.CSafeDumper, sort_keys=False)]
 
 
 @pytest.mark.long

@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable, Iterator
 from copy import deepcopy
 from dataclasses import dataclass, replace
+from functools import cache
 
 import yaml
 
@@ -63,8 +64,13 @@ class State:
 
 def discovered(name: str) -> Document:
     """Return the environment that `discover` writes of a node."""
-    document: Document = yaml.safe_load(describe_cluster(cluster(name, 0), "prod", "prod-kubeconfig"))
+    document: Document = yaml.load(_text(name), Loader=yaml.CSafeLoader)
     return document
+
+
+@cache
+def _text(name: str) -> str:
+    return describe_cluster(cluster(name, 0), "prod", "prod-kubeconfig")
 
 
 def ways(told: Diagnostic, state: State) -> Iterator[tuple[str, State | None]]:

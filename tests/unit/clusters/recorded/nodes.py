@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from functools import cache
 
 from embedded.nvidia import layouts, recorded_nodes
 from slicewise.clusters.discover.discovery import NothingToDeclareError, describe_cluster
@@ -32,6 +33,7 @@ OWN = {"node.kubernetes.io/instance-type": "bare-metal", "example.com/rack": "7"
 LARGE = {"cpu": "300", "memory": "4Ti", "pods": "300"}
 
 
+@cache
 def cluster(name: str, number: int) -> LiveCluster:
     """Return a cluster with one node as recorded; of several sets of labels that it may get, the given one."""
     node = RECORDED[name]
@@ -39,6 +41,7 @@ def cluster(name: str, number: int) -> LiveCluster:
     return cluster_of([node_json("n", {**labels, **OWN}, {**node.resources, **LARGE})])
 
 
+@cache
 def discovered(name: str, number: int) -> Fleet | None:
     """Return what `discover` writes, loaded; None where it finds nothing to declare."""
     try:
