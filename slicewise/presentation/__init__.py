@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from slicewise.presentation.layout_steps import START_AGAIN, print_layout_steps, print_missing_solver, step_in_words
     from slicewise.presentation.markdown import accounts_as_markdown, plan_as_markdown
     from slicewise.presentation.palette import ERROR, FAINT, GOOD, NOTE, WARNING
-    from slicewise.presentation.picture import fleet_picture, layout_picture
+    from slicewise.presentation.picture import fleet_picture
+    from slicewise.presentation.picture_of_layout import layout_picture
     from slicewise.presentation.progress import loading_bar, waiting_bar
     from slicewise.presentation.shortfalls import headline, remedy_lines, shortfall_lines
     from slicewise.presentation.table_layout import Column
@@ -103,7 +104,7 @@ __getattr__ = lazy_attributes(
         "print_missing_solver": "layout_steps",
         "step_in_words": "layout_steps",
         "fleet_picture": "picture",
-        "layout_picture": "picture",
+        "layout_picture": "picture_of_layout",
         "loading_bar": "progress",
         "waiting_bar": "progress",
         "headline": "shortfalls",

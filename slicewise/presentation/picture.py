@@ -8,11 +8,8 @@ from collections.abc import Callable
 from rich.console import Console
 from rich.terminal_theme import SVG_EXPORT_THEME
 
-from slicewise.layouts import FleetLayout
 from slicewise.planning import Plan
 from slicewise.presentation.fleet_map import print_map
-from slicewise.presentation.layout_map import print_layout_map
-from slicewise.presentation.layout_steps import print_layout_steps
 
 _COLUMNS = 120
 _POOLS = 1000
@@ -48,20 +45,11 @@ _FORMAT = """\
 
 def fleet_picture(plan: Plan) -> str:
     """Return the map of `plan` as SVG, in ASCII: whatever encoding it is written in, readers take it for UTF-8."""
-    return _picture("slicewise plan", lambda console: print_map(console, plan, _POOLS))
+    return svg_picture("slicewise plan", lambda console: print_map(console, plan, _POOLS))
 
 
-def layout_picture(found: FleetLayout) -> str:
-    """Return the GPUs that are cut anew as SVG, in ASCII, before and after, with the steps until they are."""
-
-    def draw(console: Console) -> None:
-        print_layout_map(console, found)
-        print_layout_steps(console, found)
-
-    return _picture("slicewise layout", draw)
-
-
-def _picture(title: str, draw: Callable[[Console], None]) -> str:
+def svg_picture(title: str, draw: Callable[[Console], None]) -> str:
+    """Return what `draw` prints as SVG, in ASCII."""
     # A console of its own: the picture is the same on every terminal, and in a pipe.
     console = Console(
         file=io.StringIO(),
