@@ -48,7 +48,7 @@ class Process:
         self.name = program.name
         self.log = directory / f"{program.name}.log"
         self._command = [sys.executable, "-I", "-S", str(_LAUNCHER), str(os.getpid()), str(program), *arguments]
-        self._environment = os.environ | _ENVIRONMENT | (environment or {})
+        self._environment = {**os.environ, **_ENVIRONMENT, **(environment or {})}
         self._ready = ready
         self._popen = _forker.submit(self._spawn).result()
 

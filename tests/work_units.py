@@ -28,12 +28,12 @@ class Units(LoadGroupScheduling):  # type: ignore[misc]
 
     def _next(self, node: WorkerController) -> str:
         """Return the unit that a process is to take: the first, or one that needs no more API servers."""
+        left: list[str] = list(self.workqueue)
         taken = self.assigned_work.items()
         having = {each for each, units in taken if any(unit.startswith(_IN_FEW) for unit in units)}
         if node in having or len(having) < _FEW:
-            return next(iter(self.workqueue))
-        others = (unit for unit in self.workqueue if not unit.startswith(_IN_FEW))
-        return next(others, next(iter(self.workqueue)))
+            return left[0]
+        return next((unit for unit in left if not unit.startswith(_IN_FEW)), left[0])
 
 
 def in_order(tests: Sequence[pytest.Item]) -> list[pytest.Item]:
