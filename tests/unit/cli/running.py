@@ -30,13 +30,16 @@ SECONDS = 300
 COMMANDS = list(FUNCTIONS)
 
 
-def slicewise(*arguments: str, stdin: bytes = b"") -> subprocess.CompletedProcess[str]:
-    """Run `python -m slicewise` in pipes."""
+def slicewise(
+    *arguments: str, stdin: bytes = b"", environ: Mapping[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
+    """Run `python -m slicewise` in pipes, in this environment where no other is given."""
     (read_stdin, write_stdin), (read_stdout, write_stdout), (read_stderr, write_stderr) = (os.pipe() for _ in range(3))
     with ThreadPoolExecutor(3) as threads:
         threads.submit(_write, write_stdin, stdin)
         stdout, stderr = threads.submit(_read, read_stdout), threads.submit(_read, read_stderr)
-        code = _run(_MODULE, arguments, os.environ, (read_stdin, write_stdout, write_stderr))
+        streams = (read_stdin, write_stdout, write_stderr)
+        code = _run(_MODULE, arguments, os.environ if environ is None else environ, streams)
     result = subprocess.CompletedProcess(arguments, code, stdout.result().decode(), stderr.result().decode())
     assert "Traceback" not in result.stderr
     return result

@@ -18,7 +18,7 @@ import pytest
 import yaml
 
 from slicewise.sizing import read_architecture
-from tests.unit.cli.running import COMMAND, ROOT, SECONDS, in_process
+from tests.unit.cli.running import in_process, slicewise
 from tests.unit.sizing.configs import QWEN_7B
 
 TOKEN = "hf_canary5d0e77"  # noqa: S105 - a canary
@@ -52,16 +52,7 @@ class Hub:
         """Run `slicewise size` with this Hub."""
         environ = {name: value for name, value in os.environ.items() if not name.startswith(("HF_", "HUGGING"))}
         environ |= {"HF_ENDPOINT": self.url, "HF_HOME": str(tmp_path / "home"), **environment}
-        run = subprocess.run(
-            [*COMMAND, "size", *arguments],
-            cwd=ROOT,
-            env=environ,
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=SECONDS,
-        )
-        assert "Traceback" not in run.stderr
+        run = slicewise("size", *arguments, environ=environ)
         assert TOKEN not in run.stdout + run.stderr
         return run
 
