@@ -119,6 +119,10 @@ class Selector(Frozen):
     match_labels: Labels = Field(default_factory=dict)
     """Labels that must all be present, with these values."""
 
+    def __hash__(self) -> int:
+        """Return its hash: pydantic copies defaults that have none for every document."""
+        return hash(frozenset(self.match_labels.items()))
+
     def selects(self, labels: Mapping[str, str]) -> bool:
         """Return whether `labels` carry every label asked for."""
         return all(labels.get(key) == value for key, value in self.match_labels.items())

@@ -14,7 +14,7 @@ _BRACES: Final = "{{"
 def check_strings(said: Frozen, path: FieldPath) -> Iterator[Diagnostic]:
     """Yield the texts of `said`, which is at `path`, that KServe would take for expressions."""
     # Nearly always there are none, which takes no look at each text: in JSON's own notation these never meet.
-    if _BRACES not in said.model_dump_json():
+    if _BRACES not in said.model_dump_json(exclude_unset=True):
         return
     for at in _with_braces(said.model_dump(by_alias=True, exclude_none=True), path):
         message = 'KServe reads every string of a service as a Go template, and "{{" begins an expression there'

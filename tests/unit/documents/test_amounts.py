@@ -77,6 +77,11 @@ def test_a_selector_wants_every_label(wanted: dict[str, str], labels: dict[str, 
     assert Selector(match_labels=wanted).selects(labels) is selects
 
 
+def test_selectors_are_alike_in_whatever_order_their_labels_are_written() -> None:
+    assert len({Selector(match_labels={"a": "1", "b": "2"}), Selector(match_labels={"b": "2", "a": "1"})}) == 1
+    assert len({Selector(match_labels={"a": "1"}), Selector(match_labels={"a": "2"}), Selector()}) == 3
+
+
 @pytest.mark.parametrize(
     ("key", "allowed"),
     [
