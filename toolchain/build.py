@@ -96,7 +96,7 @@ PULUMI: tuple[Binary, ...] = (
 CLUSTER = (
     Binary("etcd", "etcd", "go.etcd.io/etcd/server/v3", 30),
     Binary("kwok", "kwok", "sigs.k8s.io/kwok/cmd/kwok", 90),
-    # It makes a key at most looks at a service: 0.7 s of a processor with 4096 bits, and nobody reads it here.
+    # It makes a new key almost every time it looks at a service: 0.7 s of CPU with 4096 bits. Nothing here reads it.
     Edited(
         "llmisvc",
         "kserve",

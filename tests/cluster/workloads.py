@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -136,16 +135,9 @@ class Workloads:
         self.wait(f"{name} ready", lambda: self.is_ready(name))
 
     def wait(self, what: str, reached: Callable[[], bool]) -> None:
-        """Wait for a condition; not so often that the API server is busy with the question."""
-
-        def probe() -> bool:
-            if reached():
-                return True
-            time.sleep(0.2)
-            return False
-
+        """Wait for a condition; an error says where the pods are."""
         try:
-            wait_until(f"{what} in {self.namespace}", probe, _SECONDS)
+            wait_until(f"{what} in {self.namespace}", reached, _SECONDS)
         except ControlPlaneError as error:
             error.add_note("\n".join(map(str, self.pods())))
             raise

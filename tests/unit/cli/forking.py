@@ -88,7 +88,7 @@ def _import_what_programs_need() -> None:
 
 
 def _serve(requests: socket.socket) -> None:
-    """Fork for each request, until there are no more; in the child, run its program."""
+    """Fork a child for each request until no more come; the child runs the program of its request."""
     while True:
         request, streams, *_ = socket.recv_fds(requests, _BYTES, 3)
         if not request:
