@@ -125,7 +125,7 @@ class Selector(Frozen):
 
     def selects(self, labels: Mapping[str, str]) -> bool:
         """Return whether `labels` carry every label asked for."""
-        return all(labels.get(key) == value for key, value in self.match_labels.items())
+        return self.match_labels.items() <= labels.items()
 
 
 class ClusterMetadata(Frozen):

@@ -14,7 +14,8 @@ from slicewise.documents.pool_offers import offer_named, offers_of
 from slicewise.documents.quota import Quota
 from slicewise.documents.served_model import ClusterModel, Model, ModelSpec
 
-# An enumeration's values are looked up anew each time.
+# An enumeration's members and their values are looked up anew each time.
+_OF_NAMESPACE: Final = ModelKind.MODEL
 _MODEL: Final[str] = ModelKind.MODEL.value
 _CLUSTER_MODEL: Final[str] = ModelKind.CLUSTER_MODEL.value
 _MOST_KEPT: Final = 1 << 12
@@ -42,7 +43,7 @@ def model_key(deployment: ModelDeployment) -> ModelKey:
 
 def reference_key(reference: ModelReference, namespace: str) -> ModelKey:
     """Return the key of the model that a deployment in `namespace` means by `reference`."""
-    if reference.kind is ModelKind.MODEL:
+    if reference.kind is _OF_NAMESPACE:
         return ModelKey(_MODEL, namespace, reference.name)
     return _of_cluster(reference.name)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import Final
 
 
 class Scheduling(StrEnum):
@@ -16,7 +17,9 @@ class Scheduling(StrEnum):
     """Nothing comes, and what is there moves as soon as there is room for it elsewhere."""
 
 
+_ORDER: Final = list(Scheduling)
+
+
 def stricter(one: Scheduling, other: Scheduling) -> Scheduling:
     """Return which of the two takes less."""
-    order = list(Scheduling)
-    return max(one, other, key=order.index)
+    return max(one, other, key=_ORDER.index)

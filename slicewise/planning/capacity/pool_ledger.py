@@ -75,6 +75,9 @@ class PoolLedger:
 
     def pod_size(self, model: ModelSpec, profile: ServingProfile, deployment: ModelDeployment) -> PodSize:
         """Return what one pod of `deployment`, which serves `model` with `profile`, asks of this pool's nodes."""
+        if not self.node.limited:
+            # Only units count where a document says nothing else of its nodes.
+            return PodSize(profile.replica_topology.gpus_per_node)
         return self.node.size_of(pod_asks(model, profile, deployment_asks(deployment)))
 
     def takes(self, pod: PodSize, count: int) -> bool:
@@ -122,13 +125,16 @@ class PoolLedger:
 
     def charge(self, pod: PodSize, count: int) -> None:
         """Promise room for `count` pods; with a negative count, take a promise back."""
-        self._pods[pod] += count
-        if not self._pods[pod]:
-            del self._pods[pod]
+        before = self._pods.get(pod, 0)
+        if before + count:
+            self._pods[pod] = before + count
+        else:
+            self._pods.pop(pod, None)
+        if not (before and before + count):
+            sizes = [each.units for each in self._pods]
+            self._smallest, self._largest = min(sizes, default=0), max(sizes, default=0)
         self.allocated += count * pod.units
         self.free = max(self.units - self.allocated - self.pool.reserved_units, 0)
-        sizes = [each.units for each in self._pods]
-        self._smallest, self._largest = min(sizes, default=0), max(sizes, default=0)
         self.forget(better=count < 0)
 
     def forget(self, *, better: bool) -> None:

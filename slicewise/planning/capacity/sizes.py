@@ -127,6 +127,8 @@ class NodeSize:
 
     def limits(self) -> Iterator[tuple[str, int]]:
         """Yield what it has beside units, by Kubernetes' names."""
+        if not self.limited:
+            return
         for name, has in (
             (Counted.CPU, self.cpu),
             (Counted.MEMORY, self.memory),

@@ -201,7 +201,8 @@ class DraftPlan:
             for level in option.levels:
                 found: tuple[Room, PodSize] | None = None
                 for _, pod, queue in level.lanes:
-                    room = queue.first(pods, excluded, self._accepts(demand, option, pod, allowed))
+                    accepts = self._accepts(demand, option, pod, allowed) if option.prefill else allowed
+                    room = queue.first(pods, excluded, accepts)
                     if room and (found is None or room < found[0]):
                         found = (room, pod)
                 if found:
@@ -253,13 +254,8 @@ class DraftPlan:
 
     def _accepts(
         self, demand: Demand, option: ServingOption, pod: PodSize, allowed: Callable[[int], bool] | None
-    ) -> Callable[[int], bool] | None:
-        """Return what says of a pool with room whether it is `allowed`, and the prefill workload has room beside it.
-
-        None where nothing need be asked.
-        """
-        if option.prefill is None:
-            return allowed
+    ) -> Callable[[int], bool]:
+        """Return what says of a pool with room whether it is `allowed`, and the prefill workload has room beside it."""
         return lambda number: (allowed is None or allowed(number)) and self._has_prefill(demand, option, pod, number)
 
     def _has_prefill(self, demand: Demand, option: ServingOption, pod: PodSize, number: int) -> bool:

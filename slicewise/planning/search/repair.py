@@ -9,7 +9,7 @@ this plan has placed, of this priority, takes part: nothing that runs is touched
 from __future__ import annotations
 
 from bisect import bisect_left, insort
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from contextlib import contextmanager
 from heapq import merge
@@ -80,6 +80,15 @@ class _Queue(NamedTuple):
             yield waiter
 
 
+_by_lane = itemgetter(0)
+_by_size = itemgetter(0, 1)
+
+
+def _in_order(waiters: list[_Waiter], waiter: _Waiter) -> None:
+    """Add a waiter to those of one queue."""
+    insort(waiters, waiter, key=_by_size)
+
+
 class _Repacking:
     """What waits for a place, and what may have to make way for it."""
 
@@ -102,7 +111,10 @@ class _Repacking:
                 if not booking.retained and not booking.settled:
                     self._bookings.setdefault(booking.index, []).append(booking)
         for demand in short:
-            self._wait(demand)
+            self._wait(demand, list.append)
+        for queues in self._queues.values():
+            for queue in queues.values():
+                queue.waiters.sort(key=_by_size)
 
     def repack(self, index: int) -> bool:
         """Fill a pool again, the smallest first, and keep that if it serves more."""
@@ -304,7 +316,7 @@ class _Repacking:
             for waiters, waiter in self._waiting.pop(booking.demand.key):
                 del waiters[bisect_left(waiters, _by_size(waiter), key=_by_size)]
 
-    def _wait(self, demand: Demand) -> None:
+    def _wait(self, demand: Demand, enter: Callable[[list[_Waiter], _Waiter], None] = _in_order) -> None:
         if demand.key in self._waiting:
             return
         self._waiting[demand.key] = entries = []
@@ -320,7 +332,7 @@ class _Repacking:
                         seen.add(id(lane))
                         waiter = _Waiter(demand.units(option.profile), demand.key, demand, option, pod)
                         waiters = self._waiters_of(lane, None if apart else pod.units)
-                        insort(waiters, waiter, key=_by_size)
+                        enter(waiters, waiter)
                         entries.append((waiters, waiter))
 
     def _waiters_of(self, lane: Lane, size: int | None) -> list[_Waiter]:
@@ -331,10 +343,6 @@ class _Repacking:
             for index in lane.members:
                 insort(self.pools.setdefault(index, []), queues[size], key=_by_lane)
         return queues[size].waiters
-
-
-_by_lane = itemgetter(0)
-_by_size = itemgetter(0, 1)
 
 
 def _largest_first(booking: Booking) -> tuple[object, ...]:

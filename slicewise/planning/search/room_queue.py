@@ -45,11 +45,11 @@ class RoomQueue:
         """Return the best pool with room for `pods` pods, outside the `excluded` environments, that `accepts` takes."""
         if self._read < len(self._improved):
             self._measure_improved()
-        at = 0
-        while at < len(self._mixings):  # a pool that turns out to mix worse may add to it
-            if room := self._first_of(self._heaps[self._mixings[at]], pods, excluded, accepts):
+        for mixing in self._mixings:  # a pool that turns out to mix worse may add to it
+            heap = self._heaps[mixing]
+            # Whatever was measured last, a pool has no more room now: most queues of an overloaded fleet end here.
+            if heap and -heap[0].minus_room >= pods and (room := self._first_of(heap, pods, excluded, accepts)):
                 return room
-            at += 1
         return None
 
     def _first_of(
@@ -83,7 +83,7 @@ class RoomQueue:
 
     def _measure_improved(self) -> None:
         mine = (None, self.pod.units)
-        better = {each.number for each in self._improved[self._read :] if each.units in mine}
+        better = {number for number, units in self._improved[self._read :] if units in mine}
         for index in better & self._measured.keys():
             now = self._measure(index)
             if now != self._measured[index]:
