@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from slicewise.planning.reasons import Reason, RejectionCode
@@ -20,8 +19,7 @@ class RejectedPlace(NamedTuple):
     """The GPU resource, of a pool whose nodes offer several."""
 
 
-@dataclass(frozen=True, slots=True)
-class RejectionGroup:
+class RejectionGroup(NamedTuple):
     """Candidates of one deployment that were rejected for one reason, with the same numbers, in the order of names."""
 
     reason: Reason

@@ -60,7 +60,7 @@ class Contention:
                 other = rival.deployment
                 if other.key == want.deployment.key or other.spec.priority < want.deployment.spec.priority:
                     continue
-                if there.state.takes(rival.pod, rival.count):
+                if rival.fits_in_units(there) and there.state.takes(rival.pod, rival.count):
                     ledger.charge(rival.pod, rival.count)
                     if not _takes(crowded, asked):
                         return other.key

@@ -10,8 +10,8 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import cached_property
 from heapq import nsmallest
-from itertools import chain, islice
-from operator import attrgetter, itemgetter
+from itertools import chain, islice, product
+from operator import attrgetter
 
 from slicewise.documents import DeploymentKey, Fleet, ModelDeployment, ModelSpec, model_key
 from slicewise.planning.explaining import Rejections
@@ -188,14 +188,13 @@ class Remedies:
         units = {profile.name: deployment.replicas * profile.replica_topology.units for profile in serving}
         free = self._free
         lacking = [
-            (units[group.profile] - free[number], number, group.profile, group)
+            (units[group.profile] - free[number], number, group.profile)
             for group in self.rejections.of(shortfall.deployment)
             if group.profile and group.code in _FULL
             for number in group.numbers
         ]
-        nearest = sorted(lacking, key=itemgetter(0, 1, 2))[:_TRIED]
-        found = (Rejection(group.among[number], profile, group.reason) for _, number, profile, group in nearest)
-        return list(chain.from_iterable(self._wants(shortfall, item) for item in found))
+        nearest = sorted(lacking)[:_TRIED]
+        return list(self._wants_on(shortfall, ((profile, number) for _, number, profile in nearest)))
 
     def _over_quota(self, shortfall: Shortfall) -> Iterator[Want]:
         """Yield what quotas forbid on pools that have room for it, where least is needed first."""
@@ -295,15 +294,22 @@ class Remedies:
 
     def _wants(self, shortfall: Shortfall, item: Rejection) -> Iterator[Want]:
         """Yield what was rejected: one pool with one profile, or all of an environment with each."""
+        if item.profile:
+            return self._wants_on(shortfall, [(item.profile, item.place.number)])
+        model = self._fleet.model_of(self._fleet.deployment[shortfall.deployment])
+        numbers = self.rejections.numbers[item.place.environment]
+        return self._wants_on(shortfall, product((profile.name for profile in model.serving), numbers))
+
+    def _wants_on(self, shortfall: Shortfall, found: Iterable[tuple[str, int]]) -> Iterator[Want]:
+        """Yield a want for each name of a profile with the number of a pool."""
         deployment = self._fleet.deployment[shortfall.deployment]
         model = self._fleet.model_of(deployment)
-        environment = self.rejections.by_environment[item.place.environment]
-        places = [self.rejections.numbered[item.place.number]] if item.profile else environment
-        profiles = [model.profile(item.profile)] if item.profile else model.serving
+        profiles = {profile.name: profile for profile in model.serving}
         one_more = shortfall.wanted - shortfall.placed > 1
-        for profile in profiles:
-            for place in places:
-                yield Want(deployment, model, profile, place, one_more, environment if profile.prefill else ())
+        for name, number in found:
+            profile, place = profiles[name], self.rejections.numbered[number]
+            beside = self.rejections.by_environment[place.environment.metadata.name] if profile.prefill else ()
+            yield Want(deployment, model, profile, place, one_more, beside)
 
     def _fewer_environments(self, shortfall: Shortfall) -> Remedy:
         deployment = self._fleet.deployment[shortfall.deployment]

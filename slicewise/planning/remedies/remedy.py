@@ -132,7 +132,7 @@ class Want:
         """Units of one replica, with the profile that takes fewest: what a replica given up is worth."""
         return min(profile.replica_topology.units for profile in self.model.serving)
 
-    @property
+    @cached_property
     def lacking(self) -> int:
         """Units that the pool has too few: no change that adds or gives up fewer helps."""
         return max(self.units - self.place.state.free, 0)
@@ -162,7 +162,11 @@ class Want:
     @property
     def has_room(self) -> bool:
         """Whether the pool as it is takes the pods, by capacity alone."""
-        return self.place.state.takes(self.pod, self.count)
+        return self.fits_in_units(self.place) and self.place.state.takes(self.pod, self.count)
+
+    def fits_in_units(self, place: ChargedPool) -> bool:
+        """Return whether `place` has so many free units: few pools of a full fleet have, and nothing else is asked."""
+        return self.units <= place.state.free
 
     @property
     def lets_it_run(self) -> str:
