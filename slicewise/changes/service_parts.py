@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import defaultdict
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from enum import StrEnum
 from functools import cache, cached_property, lru_cache
 from typing import Any, Final, NamedTuple
@@ -159,11 +159,10 @@ def _parts(deployment: DeploymentKey, objects: Sequence[KubernetesObject], piece
     kinds = [item["kind"] for item in objects]
     for item, kind in zip(objects, kinds, strict=True):
         pieces.add(item, _object_of(kind), found)
-    name = _JSON.encode(str(deployment))
-    parts = {part: _written(part, values, name) for part, values in found.items()}
     if CLAIM_TEMPLATE_KIND in kinds:
-        parts[ServicePart.ALLOCATION] = Allocation.CLAIM.value
-    return {text: parts[part] for part, text in _NAMES.items() if part in parts}
+        found[ServicePart.ALLOCATION].append(_Piece("", Allocation.CLAIM.value))
+    name = _JSON.encode(str(deployment))
+    return {text: _written(text, found[part], name) for part, text in _NAMES.items() if part in found}
 
 
 class _Piece(NamedTuple):
@@ -195,9 +194,9 @@ class _Field:
         kind, *path = self._path
         return kind == SERVICE_KIND and tuple(_ENTRY if isinstance(key, int) else key for key in path) in _DIVIDED
 
-    def piece(self, value: object) -> _Piece:
+    def piece(self, value: object, json_of: Callable[[object], str] = _JSON.encode) -> _Piece:
         """Return a value of it, with everything below."""
-        return _Piece(f"[{self._text},{_JSON.encode(value)}]", str(value) if self.part in _READABLE else None)
+        return _Piece(f"[{self._text},{json_of(value)}]", str(value) if self.part in _READABLE else None)
 
 
 class _FieldsBelow(dict[str | int, _Field]):
@@ -232,25 +231,28 @@ class _Pieces:
     def add(self, value: Any, at: _Field, found: defaultdict[ServicePart, list[_Piece]]) -> None:  # noqa: ANN401 - a part of an object
         """Add an object, or what is in a field of it, to the pieces of its parts."""
         if not value or not at.is_divided:
-            found[at.part].append(at.piece(value))
+            # What is shared was written when the revision was made.
+            json_of = self._made.json_of if self._made.shares(value) else _JSON.encode
+            found[at.part].append(at.piece(value, json_of))
             return
         for key, each in value.items() if isinstance(value, dict) else enumerate(value):
             field = at.below[key]
             if not isinstance(each, _WITH_FIELDS):
                 found[field.part].append(_known_piece(field, each))
-            elif self._made.shares(each):
-                for part, piece in self._shared(each, field):
+            elif shared := self._known.get((id(each), field)) or self._shared(each, field):
+                for part, piece in shared:
                     found[part].append(piece)
             else:
                 self.add(each, field, found)
 
     def _shared(self, value: Any, at: _Field) -> Sequence[tuple[ServicePart, _Piece]]:  # noqa: ANN401 - a part of an object
-        key = (id(value), at)
-        if key not in self._known:
-            found: defaultdict[ServicePart, list[_Piece]] = defaultdict(list)
-            self.add(value, at, found)
-            self._known[key] = [(part, _joined(pieces)) for part, pieces in found.items()]
-        return self._known[key]
+        """Return the pieces of what several objects have in common; none of what one has for itself."""
+        if not self._made.shares(value):
+            return ()
+        found: defaultdict[ServicePart, list[_Piece]] = defaultdict(list)
+        self.add(value, at, found)
+        pieces = self._known[id(value), at] = [(part, _joined(pieces)) for part, pieces in found.items()]
+        return pieces
 
 
 def _joined(pieces: Sequence[_Piece]) -> _Piece:
@@ -260,15 +262,15 @@ def _joined(pieces: Sequence[_Piece]) -> _Piece:
     """
     if len(pieces) == 1:
         return pieces[0]
-    texts = {piece.text for piece in pieces}
-    return _Piece(",".join(sorted([piece.json for piece in pieces])), texts.pop() if len(texts) == 1 else None)
+    texts = {text for _, text in pieces}
+    return _Piece(",".join(sorted([fields for fields, _ in pieces])), texts.pop() if len(texts) == 1 else None)
 
 
-def _written(part: ServicePart, pieces: Sequence[_Piece], deployment: str) -> str:
-    fields, text = _joined(pieces)
+def _written(part: str, pieces: Sequence[_Piece], deployment: str) -> str:
+    fields, text = pieces[0] if len(pieces) == 1 else _joined(pieces)
     if text is not None:
         return text
-    salted = f'[{deployment},"{_NAMES[part]}",[{fields}]]'
+    salted = f'[{deployment},"{part}",[{fields}]]'
     return f"#{hashlib.sha256(salted.encode()).hexdigest()[:_DIGEST_LENGTH]}"
 
 

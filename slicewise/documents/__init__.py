@@ -70,7 +70,7 @@ from slicewise.documents.model_weights import (
     token_secret,
     volume_claims,
 )
-from slicewise.documents.node_selector import MAX_LABEL_VALUES, SelectedLabels, selects, written_label
+from slicewise.documents.node_selector import MAX_LABEL_VALUES, SelectedLabels, selected_labels, selects, written_label
 from slicewise.documents.pod import EngineContainer, ExtraResources, PodSettings, StorageInitializer
 from slicewise.documents.pod_levels import effective_base_refs, effective_pod
 from slicewise.documents.pool_offers import (
@@ -225,6 +225,7 @@ __all__ = [
     "reserved_field",
     "resources_of",
     "s3_secret",
+    "selected_labels",
     "selects",
     "served_name",
     "slices_alone",

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Hashable, Sequence
+from functools import lru_cache
 from typing import Any, Final, Protocol, TypeVar
 
 PartT = TypeVar("PartT")
 
 _SORTED: Final = json.JSONEncoder(sort_keys=True, separators=(",", ":"))
+_MOST_KEPT: Final = 1 << 10
 
 
 class Maker(Protocol):
@@ -59,11 +61,18 @@ class MadeOnce:
 
     def json_of(self, value: Any) -> str:  # noqa: ANN401 - an object, or a part of one
         """Return an object, or a part of one, as JSON: what is shared is written once."""
+        text = self._texts.get(id(value))
+        if text is not None:
+            return text
         if self.shares(value):
-            text = self._texts.get(id(value))
-            if text is None:
-                text = self._texts[id(value)] = _SORTED.encode(value)
+            text = self._texts[id(value)] = _SORTED.encode(value)
             return text
         if not isinstance(value, dict):
             return _SORTED.encode(value)
-        return f"{{{','.join([f'{_SORTED.encode(key)}:{self.json_of(value[key])}' for key in sorted(value)])}}}"
+        return f"{{{','.join([f'{_key(key)}:{self.json_of(value[key])}' for key in sorted(value)])}}}"
+
+
+@lru_cache(_MOST_KEPT)
+def _key(name: str) -> str:
+    """Return the name of a field as JSON; services have the same few hundred fields."""
+    return _SORTED.encode(name)

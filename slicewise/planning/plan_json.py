@@ -68,7 +68,7 @@ def placement_to_dict(fleet: Fleet, placement: Placement) -> dict[str, Any]:
         "retained": placement.retained,
         "endpoint": endpoint_to_dict(placement_endpoint(fleet, placement)),
         **_allocation(pool),
-        **_price(fleet, placement),
+        **({} if pool.price_per_hour is None else _price(fleet, placement)),
         **({"autoscaled": True} if placement.autoscaled else {}),
         **({"prefill": _workload(fleet, placement.prefill)} if placement.prefill else {}),
     }

@@ -7,7 +7,7 @@ import json
 from functools import lru_cache
 from typing import Final, Protocol
 
-from slicewise.documents import NodePool
+from slicewise.documents import NodePool, selected_labels
 from slicewise.mig import WHOLE_GPU_RESOURCE, canonical_profile_name
 
 _DIGEST_LENGTH: Final = 8
@@ -36,14 +36,13 @@ class KnownUnit(Protocol):
 
 def nodes_of_pool(pool: NodePool) -> str | None:
     """Return a digest of the labels that select the nodes of `pool`; None where there are none."""
-    if not pool.node_selector:
-        return None
-    return _digest(tuple(sorted((key, tuple(sorted(values))) for key, values in pool.selected.items())))
+    return _digest(tuple(pool.node_selector.items())) if pool.node_selector else None
 
 
 @lru_cache(_MOST_KEPT)
-def _digest(selected: tuple[tuple[str, tuple[str, ...]], ...]) -> str:
+def _digest(selector: tuple[tuple[str, str | tuple[str, ...]], ...]) -> str:
     """Return a digest of labels and their values, both sorted: every placement on a pool has the same."""
+    selected = sorted((key, sorted(values)) for key, values in selected_labels(dict(selector)).items())
     return f"#{hashlib.sha256(json.dumps(selected).encode()).hexdigest()[:_DIGEST_LENGTH]}"
 
 
