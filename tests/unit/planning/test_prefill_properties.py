@@ -62,7 +62,7 @@ def test_planning_again_changes_nothing(documents: list[Document]) -> None:
 def test_a_new_deployment_moves_nothing(documents: list[Document], data: st.DataObject) -> None:
     before = plan_of(documents)
     names = [item["metadata"]["name"] for item in documents if item["kind"] == "ClusterModel"]
-    new = data.draw(deployments("new", names))
+    new = data.draw(deployments("new", tuple(names)))
     new["spec"]["priority"], new["spec"]["scaling"] = 100, {"fixed": {"replicas": 2}}
     fleet, after = fleet_and_plan([*documents, new], before)
     assert _places(after, "new") == _places(before, "")

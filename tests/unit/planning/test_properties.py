@@ -209,8 +209,8 @@ def _but_moved(plan: Document) -> Document:
     return {key: value for key, value in plan.items() if key != "moved"}
 
 
-def _models(documents: list[Document]) -> list[str]:
-    return [item["metadata"]["name"] for item in documents if item["kind"] == "ClusterModel"]
+def _models(documents: list[Document]) -> tuple[str, ...]:
+    return tuple(item["metadata"]["name"] for item in documents if item["kind"] == "ClusterModel")
 
 
 def _places(plan: Document) -> set[tuple[str, str, str, str]]:

@@ -78,7 +78,7 @@ def test_what_is_new_comes_beside_a_drain_and_takes_nothing_from_what_runs(
     before = plan_of(documents)
     changed = _scheduled(documents, data, "NoNew", "Drain")
     models = [item["metadata"]["name"] for item in documents if item["kind"] == "ClusterModel"]
-    new = data.draw(deployments("new", models))
+    new = data.draw(deployments("new", tuple(models)))
     new["spec"]["priority"] = data.draw(st.sampled_from([-100, 0, 100]))
     fleet, after = fleet_and_plan([*changed, new], before)
     assert all(count <= _numbers(after)[key] for key, count in _numbers(before).items())
