@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from hypothesis import strategies as st
@@ -114,6 +115,7 @@ _SIMPLE: dict[str, st.SearchStrategy[Any]] = {
 _LONGEST_LIST = 3
 
 
+@cache
 def documents(kind: str, *, wrong: bool = False) -> st.SearchStrategy[dict[str, Any]]:
     """Return documents of `kind`; with `wrong`, values that do not belong there now and then."""
     schema = document_schema(kind)

@@ -45,7 +45,7 @@ def test_what_the_schema_allows_loads_or_is_explained() -> None:
         nonlocal planned
         # One model for all: otherwise few references would resolve.
         items[1]["metadata"]["name"] = items[2]["spec"]["modelRef"]["name"] = "a"
-        fleet = loads_or_explains(yaml.safe_dump_all(items, allow_unicode=True).encode())
+        fleet = loads_or_explains(yaml.dump_all(items, Dumper=yaml.CSafeDumper, allow_unicode=True).encode())
         if fleet is not None:
             plans_and_renders(fleet)
             planned += 1
@@ -64,7 +64,9 @@ def test_quotas_prices_and_huge_pages_are_planned() -> None:
         served = model("m", profile("any"))
         served["spec"]["pod"] = pod
         fleet = loads_or_explains(
-            yaml.safe_dump_all([environment("a", node), served, deployment("d", "m"), limited]).encode()
+            yaml.dump_all(
+                [environment("a", node), served, deployment("d", "m"), limited], Dumper=yaml.CSafeDumper
+            ).encode()
         )
         if fleet is not None:
             plans_and_renders(fleet)
@@ -79,7 +81,7 @@ def test_quotas_prices_and_huge_pages_are_planned() -> None:
 @short
 @given(st.lists(KIND.flatmap(lambda kind: documents(kind, wrong=True)), min_size=1, max_size=2))
 def test_values_that_do_not_belong_there_are_explained(items: list[object]) -> None:
-    assert_holds("loader", yaml.safe_dump_all(items, allow_unicode=True).encode())
+    assert_holds("loader", yaml.dump_all(items, Dumper=yaml.CSafeDumper, allow_unicode=True).encode())
 
 
 @short
@@ -98,7 +100,7 @@ def test_bytes(content: bytes) -> None:
     )
 )
 def test_any_plain_data(data: object) -> None:
-    assert_holds("loader", yaml.safe_dump(data, allow_unicode=True).encode())
+    assert_holds("loader", yaml.dump(data, Dumper=yaml.CSafeDumper, allow_unicode=True).encode())
     for target in TARGETS:
         assert_holds(target, json.dumps(data).encode())
 
