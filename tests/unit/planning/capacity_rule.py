@@ -6,8 +6,10 @@ counted. A node has None where a pool does not say what its nodes have.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from fractions import Fraction
+from functools import lru_cache
 from itertools import product
 
 Pod = tuple[int, ...]
@@ -61,23 +63,28 @@ def _reserves(pods: list[Pod], reserved: int) -> Iterator[list[Pod]]:
 
 
 def _sound(nodes: int, node: Node, pods: list[Pod], gpus: int = 1) -> bool:
-    kinds = set(pods)
+    # Many deployments ask the same of a pool.
+    return _sound_in_any_order(nodes, node, tuple(sorted(pods)), gpus)
+
+
+@lru_cache(maxsize=10_000)
+def _sound_in_any_order(nodes: int, node: Node, pods: tuple[Pod, ...], gpus: int) -> bool:
+    kinds = Counter(pods)
     fit = {pod: _fit(node, pod) for pod in kinds}
     if len(kinds) <= 1:
         return all(len(pods) <= nodes * fit[pod] for pod in kinds)
-    for pod in kinds:
-        others = list(pods)
-        others.remove(pod)
-        if not fit[pod] or _most_blocked(node, pod, others, gpus) >= nodes:
-            return False
-    return True
+    return all(fit[pod] and _most_blocked(node, pod, kinds - Counter([pod]), gpus) < nodes for pod in kinds)
 
 
-def _most_blocked(node: Node, pod: Pod, others: list[Pod], gpus: int) -> int:
+def _most_blocked(node: Node, pod: Pod, others: Counter[Pod], gpus: int) -> int:
     """Return the smaller of two bounds: resource by resource, and each pod once by its largest share in a node."""
     resources = [_shares(node, pod, others, resource, gpus) for resource in range(len(node))]
-    apart = sum(shares.count(Fraction(1)) + int(sum(s for s in shares if s < 1)) for shares in resources)
-    together = int(sum(max(shares) for shares in zip(*resources, strict=True)))
+    apart = sum(
+        sum(count for other, count in others.items() if shares[other] == 1)
+        + int(sum(shares[other] * count for other, count in others.items() if shares[other] < 1))
+        for shares in resources
+    )
+    together = int(sum(max(shares[other] for shares in resources) * count for other, count in others.items()))
     return min(apart, together)
 
 
@@ -88,9 +95,9 @@ def _fit(node: Node, pod: Pod) -> int:
     return count
 
 
-def _shares(node: Node, pod: Pod, others: list[Pod], resource: int, gpus: int) -> list[Fraction]:
-    """Return which part of leaving too little of `resource` for `pod` on a node each of the `others` can do."""
-    none = [Fraction(0)] * len(others)
+def _shares(node: Node, pod: Pod, others: Counter[Pod], resource: int, gpus: int) -> dict[Pod, Fraction]:
+    """Return which part of leaving too little of `resource` for `pod` on a node each kind of the `others` can do."""
+    none = dict.fromkeys(others, Fraction(0))
     capacity = node[resource]
     if capacity is None or not pod[resource]:
         return none
@@ -100,17 +107,16 @@ def _shares(node: Node, pod: Pod, others: list[Pod], resource: int, gpus: int) -
     most = sum(_hungriest(place, resource, others) * units for place, units in enumerate(left))
     if resource >= gpus and most <= room:
         return none
-    needs = [other[resource] for other in others]
     sums = {0}
-    for need in needs:
+    for other in others.elements():
+        need = other[resource]
         if need <= room:
             sums |= {total + need for total in sums if total + need <= capacity}
-    blocking = [total for total in sums if total > room]
-    return [
-        Fraction(1) if need > room else Fraction(need, min(blocking)) if blocking else Fraction(0) for need in needs
-    ]
+    least = min((total for total in sums if total > room), default=None)
+    alone = {other: Fraction(1) for other in others if other[resource] > room}
+    return none | ({other: Fraction(other[resource], least) for other in others} if least else {}) | alone
 
 
-def _hungriest(place: int, resource: int, pods: list[Pod]) -> Fraction:
+def _hungriest(place: int, resource: int, pods: Iterable[Pod]) -> Fraction:
     """Return the most of `resource` that one unit of the GPU resource at `place` comes with."""
     return max((Fraction(pod[resource], pod[place]) for pod in pods if pod[place]), default=Fraction(0))
