@@ -171,8 +171,12 @@ def plan_of(documents: Iterable[Document], previous: Document | None = None) -> 
 def fleet_and_plan(documents: Iterable[Document], previous: Document | None = None) -> tuple[Fleet, Document]:
     """Return the fleet of `documents` and what `plan_of` has of it."""
     fleet = fleet_of(documents)
-    old = parse_previous(previous["placements"], "previous") if previous else ()
-    return fleet, planned(fleet, old)
+    return fleet, planned_after(fleet, previous) if previous else planned(fleet)
+
+
+def planned_after(fleet: Fleet, previous: Document) -> Document:
+    """Return the JSON data of the plan for `fleet`, with the JSON data of an earlier plan as `previous`."""
+    return planned(fleet, parse_previous(previous["placements"], "previous"))
 
 
 def planned(fleet: Fleet, previous: Iterable[PreviousPlacement] = ()) -> Document:

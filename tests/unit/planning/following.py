@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import re
 import tempfile
 from collections import Counter
 from copy import deepcopy
 from dataclasses import replace
+from functools import lru_cache
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -120,7 +122,7 @@ def loaded(documents: list[Document]) -> Fleet:
 
 def assert_true(remedy: Remedy, documents: list[Document], name: str) -> None:
     """Follow the remedy, and plan again after the first plan: one environment more, and everybody else as before."""
-    before = plan_of(documents)
+    before = _first_plan(json.dumps(documents))
     (short,) = (item for item in before["shortfalls"] if item["deployment"]["name"] == name)
     if remedy.rival:
         # Who might come first goes no further than it has come.
@@ -142,6 +144,12 @@ def assert_true(remedy: Remedy, documents: list[Document], name: str) -> None:
         assert sum(item.deployment.name == name for item in nearly.placements) == short["placed"], remedy
     removed = remedy.document.partition(" ")[2] if remedy.kind is RemedyKind.OTHER_GOES else None
     assert {place for place in places(before) if place[0] != removed} <= places(after), remedy
+
+
+@lru_cache(maxsize=1)
+def _first_plan(documents: str) -> Document:
+    """Return the plan for `documents`, which are JSON: the same for each of the remedies that follow from it."""
+    return plan_of(json.loads(documents))
 
 
 def rival_content(document: Document, plan: Document, name: str) -> list[Document]:

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from slicewise.documents import Fleet
-from tests.documents import Document, fleet_and_plan, fleet_of, plan_of, planned_outputs
+from tests.documents import Document, fleet_and_plan, fleet_of, plan_of, planned_after, planned_outputs
 from tests.unit.planning.capacity_rule import promised
 from tests.unit.planning.checker import findings
 from tests.unit.planning.matching_rule import static_codes
@@ -52,9 +52,9 @@ def test_outputs_have_no_nulls(documents: list[Document]) -> None:
 @steady
 @given(fleets(split=True))
 def test_planning_again_changes_nothing(documents: list[Document]) -> None:
-    first = plan_of(documents)
+    fleet, first = fleet_and_plan(documents)
     again = {**deepcopy(first), "placements": [{**item, "retained": True} for item in first["placements"]]}
-    assert plan_of(documents, first) == again
+    assert planned_after(fleet, first) == again
 
 
 @steady

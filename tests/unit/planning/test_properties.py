@@ -14,7 +14,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from slicewise.documents import load_fleet
-from tests.documents import Document, fleet_and_plan, plan_of, planned
+from tests.documents import Document, fleet_and_plan, plan_of, planned, planned_after
 from tests.unit.planning import retention
 from tests.unit.planning.checker import findings
 from tests.unit.planning.scheduled_plans import assert_every_pod_finds_a_node
@@ -42,11 +42,12 @@ def test_every_pod_of_a_plan_finds_a_node_whatever_the_scheduler_does(documents:
 def test_the_order_of_documents_and_pools_changes_no_byte(documents: list[Document], random: Random) -> None:
     shuffled = deepcopy(documents)
     random.shuffle(shuffled)
-    assert json.dumps(plan_of(shuffled)) == json.dumps(plan_of(documents))
+    one = plan_of(documents)
+    assert json.dumps(plan_of(shuffled)) == json.dumps(one)
     for document in shuffled:
         if document["kind"] == "InferenceEnvironment":
             random.shuffle(document["spec"]["nodePools"])
-    one, other = plan_of(documents), plan_of(shuffled)
+    other = plan_of(shuffled)
     # A warning's path is the field, and that has another index now.
     warnings = [sorted(_INDEX.sub("", json.dumps(item)) for item in plan.pop("warnings")) for plan in (one, other)]
     assert json.dumps(one) == json.dumps(other)
@@ -73,11 +74,11 @@ def test_what_the_loader_reads_in_any_order_gives_the_same_bytes(documents: list
 @steady
 @given(fleets(), st.randoms(use_true_random=False))
 def test_planning_again_changes_nothing(documents: list[Document], random: Random) -> None:
-    first = plan_of(documents)
+    fleet, first = fleet_and_plan(documents)
     again = {**deepcopy(first), "placements": [{**item, "retained": True} for item in first["placements"]]}
-    assert plan_of(documents, first) == again
+    assert planned_after(fleet, first) == again
     random.shuffle(first["placements"])
-    assert plan_of(documents, first) == again
+    assert planned_after(fleet, first) == again
 
 
 @steady
@@ -172,25 +173,23 @@ def test_a_lower_priority_takes_nothing_from_a_higher(documents: list[Document],
 def test_what_an_earlier_plan_says_of_things_that_are_gone_does_no_harm(
     documents: list[Document], data: st.DataObject
 ) -> None:
-    plan = plan_of(documents)
+    fleet, plan = fleet_and_plan(documents)
     stale = []
     for item in plan["placements"]:
         field = data.draw(st.sampled_from(["deployment", "environment"]))
         gone = {"namespace": "gone", "name": "gone"} if field == "deployment" else "gone"
         stale.append({**item, field: gone})
-    assert _but_moved(plan_of(documents, {"placements": stale})) == _but_moved(plan)
+    assert _but_moved(planned_after(fleet, {"placements": stale})) == _but_moved(plan)
     both = data.draw(st.permutations([*plan["placements"], *stale]))
-    assert _but_moved(plan_of(documents, {"placements": both})) == _but_moved(plan_of(documents, plan))
+    assert _but_moved(planned_after(fleet, {"placements": both})) == _but_moved(planned_after(fleet, plan))
 
 
 @steady
 @given(fleets(), st.data())
 def test_a_pool_or_profile_that_is_gone_breaks_no_rule(documents: list[Document], data: st.DataObject) -> None:
-    previous = [
-        {**item, data.draw(st.sampled_from(["nodePool", "profile"])): "gone"}
-        for item in plan_of(documents)["placements"]
-    ]
-    fleet, after = fleet_and_plan(documents, {"placements": previous})
+    fleet, before = fleet_and_plan(documents)
+    previous = [{**item, data.draw(st.sampled_from(["nodePool", "profile"])): "gone"} for item in before["placements"]]
+    after = planned_after(fleet, {"placements": previous})
     assert findings(fleet, after) == []
     assert not any(item["retained"] for item in after["placements"])
     assert len(after["moved"]) == len(previous)
@@ -202,7 +201,7 @@ def test_an_earlier_plan_of_another_fleet_does_no_harm(documents: list[Document]
     other = data.draw(fleets())
     fleet, plan = fleet_and_plan(documents, plan_of(other))
     assert findings(fleet, plan) == []
-    assert plan_of(documents, plan)["placements"] == [{**item, "retained": True} for item in plan["placements"]]
+    assert planned_after(fleet, plan)["placements"] == [{**item, "retained": True} for item in plan["placements"]]
 
 
 def _but_moved(plan: Document) -> Document:
