@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shlex
 import shutil
@@ -10,6 +11,7 @@ import sys
 import tempfile
 from dataclasses import dataclass
 from functools import cache
+from importlib.metadata import distributions
 from pathlib import Path
 
 from embedded.toolchain import bin_dir, built_provider
@@ -120,7 +122,7 @@ def _without_log(home: Path) -> None:
 def _python(home: Path) -> Path:
     """Write the Python that `pulumi` runs, and return its path: this one, with two differences.
 
-    It asks pip only once what is installed, which takes as long as the program takes for a preview. And a program that
+    It says by itself what is installed, for pip takes as long as the program takes for a preview. And a program that
     the engine interrupts before it has begun ends without a word, as it does from then on: no line of it can say so
     while Python itself, or what Pulumi runs programs with, is being imported.
     """
@@ -141,5 +143,8 @@ def _python(home: Path) -> Path:
 
 @cache
 def _installed() -> str:
-    """Return what pip says of the packages of this Python."""
-    return subprocess.run([sys.executable, *_LIST_PACKAGES], capture_output=True, text=True, check=True).stdout
+    """Return what pip says of the packages of this Python, as far as Pulumi reads it: name, version, location."""
+    packages = [
+        {"name": each.name, "version": each.version, "location": str(each.locate_file(""))} for each in distributions()
+    ]
+    return json.dumps(packages)

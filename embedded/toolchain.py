@@ -18,11 +18,13 @@ def bin_dir() -> Path:
     return Path(_output([sys.executable, _TOOLCHAIN / "build.py", "where"], cwd=_TOOLCHAIN))
 
 
+@cache
 def built_provider() -> str | None:
     """Return the version of Pulumi's Kubernetes provider in `bin_dir`; None where another one is on PATH."""
     return _output([sys.executable, _TOOLCHAIN / "build.py", "provider-version"], cwd=_TOOLCHAIN) or None
 
 
+@cache
 def kubernetes_dir(release: str | None = None) -> Path:
     """Return the directory of the built programs of a Kubernetes release, such as "1.34"; it may not exist yet.
 

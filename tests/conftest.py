@@ -9,11 +9,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
 from xdist.remote import Producer  # type: ignore[import-untyped]
 
+from embedded.cluster import install_kinds
+from tests.etcd_data import data_after
 from tests.work_units import Units, in_order
 
 settings.register_profile(
@@ -50,3 +53,9 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Units |
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     if config.getoption("loadgroup", default=False):
         items[:] = in_order(items)
+
+
+@pytest.fixture(scope="session")
+def kinds(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What API servers begin with: the kinds of KServe, LeaderWorkerSet and the Gateway API."""
+    return data_after(install_kinds, tmp_path_factory)

@@ -2,7 +2,8 @@
 
 Tests that share the control plane are the group `plane`. Those that share the cluster are three groups of some minutes
 each: `cluster-stacks` is about what `pulumi` does, `cluster-devices` about NVIDIA's DRA driver, `cluster-pods` about
-other pods. Files with a cluster of their own have no group.
+other pods. Those of `cluster-nodes` share one in which each file has nodes of its own, and no others are. Files with a
+cluster of their own have no group.
 """
 
 from __future__ import annotations
@@ -16,11 +17,11 @@ import httpx2
 import pytest
 
 from embedded.api_client import connect
-from embedded.cluster import EmbeddedCluster, install_kinds
+from embedded.cluster import EmbeddedCluster
 from embedded.control_plane import ControlPlane
 from embedded.kserve_kinds import install_kserve_crds
 from tests.cluster.workloads import POOLS, Workloads
-from tests.etcd_data import data_after
+from tests.processes import commands_with
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -67,15 +68,26 @@ def kserve(plane: ControlPlane, client: Client) -> Client:
     return client
 
 
-@pytest.fixture(scope="session")
-def kinds(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """What a cluster begins with."""
-    return data_after(install_kinds, tmp_path_factory)
-
-
 @pytest.fixture(scope="package")
 def cluster(tmp_path_factory: pytest.TempPathFactory, kinds: Path) -> Iterator[EmbeddedCluster]:
     with EmbeddedCluster.start(tmp_path_factory.mktemp("cluster"), POOLS, data=kinds) as cluster:
+        yield cluster
+
+
+@pytest.fixture(scope="package")
+def with_webhooks(tmp_path_factory: pytest.TempPathFactory, kinds: Path) -> Iterator[EmbeddedCluster]:
+    """A cluster where KServe's webhooks refuse what they refuse; nothing of it stays."""
+    directory = tmp_path_factory.mktemp("webhooks")
+    with EmbeddedCluster.start(directory, POOLS, kserve_webhooks=True, data=kinds) as cluster:
+        assert len(commands_with(str(directory))) == len(cluster.processes) == 7
+        yield cluster
+    assert commands_with(str(directory)) == []
+
+
+@pytest.fixture(scope="package")
+def without_nodes(tmp_path_factory: pytest.TempPathFactory, kinds: Path) -> Iterator[EmbeddedCluster]:
+    """A cluster for the group `cluster-nodes`, whose tests have no nodes but their own, and may break it."""
+    with EmbeddedCluster.start(tmp_path_factory.mktemp("nodes"), data=kinds) as cluster:
         yield cluster
 
 

@@ -12,8 +12,7 @@ from lightkube import ApiError
 from embedded.cluster import EmbeddedCluster
 from embedded.errors import ControlPlaneError
 from embedded.toolchain import bin_dir, kubernetes_dir
-from tests.cluster.workloads import GPU, POOLS, SLICE, Workloads, pod_spec, service
-from tests.processes import commands_with
+from tests.cluster.workloads import GPU, SLICE, Workloads, pod_spec, service
 
 pytestmark = pytest.mark.xdist_group("cluster-stacks")
 
@@ -52,17 +51,15 @@ def test_a_wrong_name_says_which_are_right(cluster: EmbeddedCluster) -> None:
 
 
 def test_one_with_the_webhooks_of_kserve_refuses_what_kserve_refuses_and_leaves_nothing(
-    tmp_path: Path, kinds: Path
+    with_webhooks: EmbeddedCluster,
 ) -> None:
-    with EmbeddedCluster.start(tmp_path / "cluster", POOLS, kserve_webhooks=True, data=kinds) as cluster:
-        assert len(commands_with(str(tmp_path))) == len(cluster.processes) == 7
-        with Workloads.in_namespace(cluster.plane, "webhooks") as workloads:
-            workloads.apply(service("alone", pod_spec("whole", GPU, 8)))
-            workloads.wait_ready("alone")
-            grown = service("alone", pod_spec("whole", GPU, 8), parallelism={"tensor": 8, "pipeline": 2})
-            with pytest.raises(ApiError, match="total parallelism size is immutable"):
-                workloads.apply(grown)
-    assert commands_with(str(tmp_path)) == []
+    """What it leaves is looked for when it has ended, by its fixture."""
+    with Workloads.in_namespace(with_webhooks.plane, "webhooks") as workloads:
+        workloads.apply(service("alone", pod_spec("whole", GPU, 8)))
+        workloads.wait_ready("alone")
+        grown = service("alone", pod_spec("whole", GPU, 8), parallelism={"tensor": 8, "pipeline": 2})
+        with pytest.raises(ApiError, match="total parallelism size is immutable"):
+            workloads.apply(grown)
 
 
 def test_a_missing_program_is_named_before_anything_starts(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from lightkube.types import PatchType
 from embedded.cluster import EmbeddedCluster
 from embedded.kserve_kinds import LLMInferenceService, LLMInferenceServiceConfig
 from embedded.labelled_nodes import gfd
-from tests.cluster.workloads import POOL_LABEL, Workloads
+from tests.cluster.workloads import POOL_LABEL, Workloads, more_nodes
 from tests.documents import Document, deployment, fleet_of, model, profile
 from tests.unit.cli.running import slicewise
 
@@ -22,16 +22,18 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
+pytestmark = pytest.mark.xdist_group("cluster-nodes")
+
 NODES = gfd("own-configs", 1, "h100-80gb/all-1g.10gb/mixed", labels={POOL_LABEL: "own-configs"})
 SLICE = "nvidia.com/mig-1g.10gb"
 OTHER = "nvidia.com/mig-3g.40gb"
 
 
 @pytest.fixture(scope="module")
-def workloads(tmp_path_factory: pytest.TempPathFactory, kinds: Path) -> Iterator[Workloads]:
+def workloads(without_nodes: EmbeddedCluster) -> Iterator[Workloads]:
     with (
-        EmbeddedCluster.start(tmp_path_factory.mktemp("configs"), [NODES], data=kinds) as cluster,
-        Workloads.in_namespace(cluster.plane, "own-configs") as workloads,
+        more_nodes(without_nodes, [NODES]),
+        Workloads.in_namespace(without_nodes.plane, "own-configs") as workloads,
     ):
         yield workloads
 

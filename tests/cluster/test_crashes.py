@@ -19,8 +19,11 @@ from embedded.cluster import EmbeddedCluster
 from embedded.control_plane import ControlPlane
 from embedded.fake_nodes import FakePool
 from embedded.kserve_kinds import LLMInferenceService
+from tests.cluster.workloads import more_nodes
 from tests.documents import Document, deployment, environment, model, profile, slices
 from tests.engine.workspace import STACK, Workspace
+
+pytestmark = pytest.mark.xdist_group("cluster-nodes")
 
 NAMESPACE = "team"
 RESOURCE = "nvidia.com/mig-3g.40gb"
@@ -28,11 +31,10 @@ FLEET = environment("here", slices("slices", "3g.40gb", nodeCount=2))
 
 
 @pytest.fixture(scope="module")
-def fragile(tmp_path_factory: pytest.TempPathFactory, kinds: Path) -> Iterator[EmbeddedCluster]:
-    """A cluster of these tests' own: others should not meet what they break."""
+def fragile(without_nodes: EmbeddedCluster) -> Iterator[EmbeddedCluster]:
     pools = (FakePool("slices", nodes=2, labels={"pool": "slices"}, resources={RESOURCE: 16}),)
-    with EmbeddedCluster.start(tmp_path_factory.mktemp("fragile"), pools, data=kinds) as cluster:
-        yield cluster
+    with more_nodes(without_nodes, pools):
+        yield without_nodes
 
 
 @pytest.fixture

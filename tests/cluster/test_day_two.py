@@ -8,16 +8,14 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import pytest
-from lightkube.resources.core_v1 import Node, Pod
+from lightkube.resources.core_v1 import Pod
 
-from embedded.api_client import connect
 from embedded.cluster import EmbeddedCluster
-from embedded.deadlines import wait_until
-from embedded.fake_nodes import FakePool, add_nodes, nodes_ready
+from embedded.fake_nodes import FakePool
 from embedded.kserve_kinds import LLMInferenceService
 from slicewise.addresses import MAX_LENGTH_MULTI_NODE, service_name
 from slicewise.manifests.vocabulary import NAME_LABEL, REVISION_ANNOTATION
-from tests.cluster.workloads import GPU, Workloads
+from tests.cluster.workloads import GPU, Workloads, more_nodes
 from tests.documents import Document, deployment, environment, model, pool, profile, slices
 from tests.engine.workspace import Workspace
 
@@ -125,26 +123,6 @@ def fleet(strategy: str, *documents: Document) -> tuple[Document, ...]:
 
 
 @contextmanager
-def more_nodes(cluster: EmbeddedCluster) -> Iterator[EmbeddedCluster]:
-    """Add the nodes to a cluster for a while."""
-    add_nodes(cluster.plane, NODES)
-    with connect(cluster.plane) as client:
-        wait_until("nodes ready", lambda: nodes_ready(client), seconds=300)
-        try:
-            yield cluster
-        finally:
-            for fake in NODES:
-                for name in fake.node_names():
-                    client.delete(Node, name)
-
-
-@pytest.fixture(scope="module")
-def with_webhooks(tmp_path_factory: pytest.TempPathFactory, kinds: Path) -> Iterator[EmbeddedCluster]:
-    with EmbeddedCluster.start(tmp_path_factory.mktemp("cluster"), NODES, kserve_webhooks=True, data=kinds) as cluster:
-        yield cluster
-
-
-@contextmanager
 def stack_on(cluster: EmbeddedCluster, directory: Path) -> Iterator[Workspace]:
     """Return a stack that reaches the cluster; what it has made is gone at the end."""
     stack = Workspace.create(directory)
@@ -231,13 +209,16 @@ def assert_changes(
 
 
 def test_with_kserves_webhooks(with_webhooks: EmbeddedCluster, numbers: Iterator[int], tmp_path: Path) -> None:
-    with Workloads.in_namespace(with_webhooks.plane, f"test-{next(numbers)}") as workloads:
+    with (
+        more_nodes(with_webhooks, NODES),
+        Workloads.in_namespace(with_webhooks.plane, f"test-{next(numbers)}") as workloads,
+    ):
         assert_changes(with_webhooks, workloads, tmp_path, [*IN_PLACE, *NEW_SERVICE], (0, 1, 0))
 
 
 def test_without_kserves_webhooks(cluster: EmbeddedCluster, workloads: Workloads, tmp_path: Path) -> None:
     """Nothing is refused here, and some changes would have no effect."""
-    with more_nodes(cluster):
+    with more_nodes(cluster, NODES):
         assert_changes(cluster, workloads, tmp_path, ["data", *NEW_SERVICE], (0, 1))
 
 
@@ -252,7 +233,7 @@ def test_long_names_run_and_one_model_runs_twice(
         "d" * MAX_LENGTH_MULTI_NODE: (whole(2, 1), 1),
     }
     with (
-        more_nodes(cluster),
+        more_nodes(cluster, NODES),
         Workloads.in_namespace(cluster.plane, f"test-{next(numbers)}") as here,
         Workloads.in_namespace(cluster.plane, f"test-{next(numbers)}") as there,
         stack_on(cluster, tmp_path) as stack,
@@ -286,7 +267,7 @@ def test_on_a_full_pool_the_new_service_waits_until_the_old_one_is_gone(
     def case(nodes: int) -> Case:
         return replace(on_nodes("chat", nodes), on="full", pods=2)
 
-    with more_nodes(cluster), stack_on(cluster, tmp_path) as stack:
+    with more_nodes(cluster, NODES), stack_on(cluster, tmp_path) as stack:
         stack.set_config("waitForReady", "true")
         stack.write(*documents(1))
         stack.up()

@@ -27,7 +27,7 @@ from embedded.labelled_nodes import (
     single_strategy,
 )
 from tests.cluster.lies import ERROR, LIES, POOL, mig_of, pool_of, restored
-from tests.cluster.workloads import Workloads
+from tests.cluster.workloads import Workloads, more_nodes
 from tests.documents import Document, deployment, environment, model, pool, profile
 from tests.engine.workspace import Workspace
 from tests.unit.cli.running import slicewise
@@ -41,6 +41,8 @@ if TYPE_CHECKING:
     from embedded.control_plane import ControlPlane
     from embedded.fake_nodes import FakePool
 
+
+pytestmark = pytest.mark.xdist_group("cluster-nodes")
 
 ENVIRONMENT = "verified"
 NAMESPACE = "verified"
@@ -82,10 +84,10 @@ def declared(environment: Document) -> list[Document]:
 
 
 @pytest.fixture(scope="module")
-def real(tmp_path_factory: pytest.TempPathFactory, kinds: Path) -> Iterator[EmbeddedCluster]:
-    """A cluster of this module's own: another one's nodes would be GPU nodes that are not declared."""
-    with EmbeddedCluster.start(tmp_path_factory.mktemp("verified"), NODES, data=kinds) as cluster:
-        yield cluster
+def real(without_nodes: EmbeddedCluster) -> Iterator[EmbeddedCluster]:
+    """A cluster with this module's nodes alone: others would be GPU nodes that are not declared."""
+    with more_nodes(without_nodes, NODES):
+        yield without_nodes
 
 
 @dataclass

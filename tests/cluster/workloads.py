@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from lightkube import Client
-from lightkube.resources.core_v1 import Namespace
+from lightkube.resources.core_v1 import Namespace, Node
 from lightkube.types import CascadeType, PatchType
 
 from embedded.api_client import connect
@@ -15,7 +15,7 @@ from embedded.control_plane import ControlPlane
 from embedded.deadlines import wait_until
 from embedded.dra_objects import CLAIM_TEMPLATES
 from embedded.errors import ControlPlaneError
-from embedded.fake_nodes import FakePool
+from embedded.fake_nodes import FakePool, add_nodes, nodes_ready
 from embedded.kserve_kinds import LLMInferenceService, LLMInferenceServiceConfig
 from embedded.pod_states import PodState, pods_of
 from slicewise.documents import Fleet
@@ -23,7 +23,9 @@ from slicewise.manifests import CLAIM_TEMPLATE_KIND, CONFIG_KIND, SERVICE_KIND, 
 from slicewise.planning import make_plan
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
+
+    from embedded.cluster import EmbeddedCluster
 
 SLICE = "nvidia.com/mig-3g.40gb"
 GPU = "nvidia.com/gpu"
@@ -59,6 +61,20 @@ def service(name: str, template: dict[str, Any], **more: object) -> dict[str, An
         "metadata": {"name": name},
         "spec": spec | more,
     }
+
+
+@contextmanager
+def more_nodes(cluster: EmbeddedCluster, pools: Sequence[FakePool]) -> Iterator[None]:
+    """Add nodes to a cluster for a while."""
+    add_nodes(cluster.plane, pools)
+    with connect(cluster.plane) as client:
+        wait_until("nodes ready", lambda: nodes_ready(client), _SECONDS)
+        try:
+            yield
+        finally:
+            for fake in pools:
+                for name in fake.node_names():
+                    client.delete(Node, name)
 
 
 @dataclass(frozen=True)

@@ -10,11 +10,10 @@ from lightkube.resources.core_v1 import Namespace
 
 from embedded.api_client import connect
 from embedded.control_plane import ControlPlane
-from embedded.kserve_kinds import LLMInferenceService, LLMInferenceServiceConfig, install_kserve_crds
-from embedded.leader_worker_set import install_lws_crds
+from embedded.kserve_kinds import LLMInferenceService, LLMInferenceServiceConfig
 from tests.engine.keda import install_keda_crds
 from tests.engine.workspace import Workspace, services
-from tests.etcd_data import data_after, started_with
+from tests.etcd_data import started_with
 
 
 @pytest.fixture
@@ -22,23 +21,10 @@ def workspace(tmp_path: Path) -> Workspace:
     return Workspace.create(tmp_path)
 
 
-def install_kserve_kinds(plane: ControlPlane) -> None:
-    """Install KServe's kinds and LeaderWorkerSet."""
-    install_kserve_crds(plane)
-    with connect(plane) as client:
-        install_lws_crds(client)
-
-
-@pytest.fixture(scope="session")
-def kserve_kinds(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """What an API server begins with."""
-    return data_after(install_kserve_kinds, tmp_path_factory)
-
-
 @pytest.fixture(scope="package")
-def plane(tmp_path_factory: pytest.TempPathFactory, kserve_kinds: Path) -> Iterator[ControlPlane]:
+def plane(tmp_path_factory: pytest.TempPathFactory, kinds: Path) -> Iterator[ControlPlane]:
     """A real API server with KServe's kinds; it has no controllers, so objects stay as they were applied."""
-    with started_with(kserve_kinds, tmp_path_factory.mktemp("plane")) as started:
+    with started_with(kinds, tmp_path_factory.mktemp("plane")) as started:
         yield started
 
 
@@ -54,9 +40,9 @@ def cluster(plane: ControlPlane) -> Iterator[Client]:
 
 
 @pytest.fixture(scope="package")
-def west(tmp_path_factory: pytest.TempPathFactory, kserve_kinds: Path) -> Iterator[ControlPlane]:
+def west(tmp_path_factory: pytest.TempPathFactory, kinds: Path) -> Iterator[ControlPlane]:
     """A second API server with KServe's kinds, which tests may kill."""
-    with started_with(kserve_kinds, tmp_path_factory.mktemp("west")) as started:
+    with started_with(kinds, tmp_path_factory.mktemp("west")) as started:
         yield started
 
 

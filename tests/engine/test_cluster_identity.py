@@ -26,9 +26,9 @@ CHAT = deployment("chat", "tiny", replicas=3)
 
 
 @pytest.fixture(scope="module")
-def rebuilt(tmp_path_factory: pytest.TempPathFactory, kserve_kinds: Path) -> Iterator[ControlPlane]:
+def rebuilt(tmp_path_factory: pytest.TempPathFactory, kinds: Path) -> Iterator[ControlPlane]:
     """Another cluster: with KServe's kinds and namespace `team`, and nothing else."""
-    with started_with(kserve_kinds, tmp_path_factory.mktemp("rebuilt")) as started:
+    with started_with(kinds, tmp_path_factory.mktemp("rebuilt")) as started:
         with connect(started) as client:
             client.apply(Namespace(metadata=ObjectMeta(name="team")))
         yield started

@@ -24,9 +24,9 @@ EAST, WEST, NORTH = SITES
 
 
 @pytest.fixture
-def north(tmp_path: Path, kserve_kinds: Path) -> Iterator[ControlPlane]:
+def north(tmp_path: Path, kinds: Path) -> Iterator[ControlPlane]:
     """A third API server with KServe's kinds."""
-    with started_with(kserve_kinds, tmp_path / "north") as started:
+    with started_with(kinds, tmp_path / "north") as started:
         yield started
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -19,6 +20,9 @@ from embedded.kserve_kinds import LLMInferenceService
 from embedded.program import CHECKOUT, Program
 
 STACK = "test"
+_KUBECONFIG = re.compile(r'kubeconfigs\["([^"]+)"\]')
+_SETTINGS = Path("stacks") / f"Pulumi.{STACK}.yaml"
+_SALT = "encryptionsalt"
 
 
 @dataclass(frozen=True)
@@ -86,19 +90,15 @@ class Workspace:
     @classmethod
     def create(cls, directory: Path) -> Workspace:
         """Make the directory and the stack, which verifies nothing: most clusters of tests have no nodes."""
-        workspace = cls(Program.without_stack(directory, STACK))
-        for path, content in _new_stack().items():
-            (directory / path).parent.mkdir(parents=True, exist_ok=True)
-            (directory / path).write_bytes(content)
+        workspace = cls(_program_with_stack(directory))
         workspace.configure(verify="false")
         return workspace
 
-    def configure(self, **values: str) -> None:
+    def configure(self, **values: object) -> None:
         """Set keys of the stack's configuration in its file, without `pulumi`."""
-        file = self.directory / "stacks" / f"Pulumi.{STACK}.yaml"
-        written = yaml.safe_load(file.read_text(encoding="utf-8")) or {}
+        written = self._settings()
         written.setdefault("config", {}).update({f"slicewise:{key}": value for key, value in values.items()})
-        file.write_text(yaml.safe_dump(written), encoding="utf-8")
+        (self.directory / _SETTINGS).write_text(yaml.safe_dump(written), encoding="utf-8")
 
     @property
     def directory(self) -> Path:
@@ -123,10 +123,18 @@ class Workspace:
 
     def set_config(self, key: str, value: str, *, secret: bool = False) -> None:
         """Set a key of the stack's configuration: by `pulumi` where it encrypts the value, or the key is a path."""
-        if secret or "[" in key:
+        of_cluster = _KUBECONFIG.fullmatch(key)
+        settings = self._settings()
+        if of_cluster and secret and settings.get(_SALT) == _new_salt():
+            kubeconfigs = settings["config"].get("slicewise:kubeconfigs", {})
+            self.configure(kubeconfigs=kubeconfigs | {of_cluster[1]: _encrypted(value)})
+        elif secret or "[" in key:
             self.program.set_config(key, value, secret=secret)
         else:
             self.configure(**{key: value})
+
+    def _settings(self) -> dict[str, Any]:
+        return yaml.safe_load((self.directory / _SETTINGS).read_text(encoding="utf-8")) or {}
 
     def python(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Run Python in the workspace, as `python -m slicewise` is run in a checkout."""
@@ -168,6 +176,14 @@ class Workspace:
         return Operation.read(self.pulumi("up", "--yes", "--skip-preview", "--json", "--stack", STACK).stdout)
 
 
+def _program_with_stack(directory: Path) -> Program:
+    program = Program.without_stack(directory, STACK)
+    for path, content in _new_stack().items():
+        (directory / path).parent.mkdir(parents=True, exist_ok=True)
+        (directory / path).write_bytes(content)
+    return program
+
+
 @cache
 def _new_stack() -> dict[Path, bytes]:
     """Return the files of a stack that has just been made: all are alike, and making one takes a tenth of a test."""
@@ -175,6 +191,20 @@ def _new_stack() -> dict[Path, bytes]:
         made = Program.create(Path(directory) / "made", STACK).directory
         files = [path for part in ("stacks", "state") for path in (made / part).rglob("*") if path.is_file()]
         return {path.relative_to(made): path.read_bytes() for path in files}
+
+
+def _new_salt() -> str:
+    return str(yaml.safe_load(_new_stack()[_SETTINGS])[_SALT])
+
+
+@cache
+def _encrypted(value: str) -> dict[str, str]:
+    """Return a value as `pulumi` encrypts it for any stack that begins as all do: with the same salt."""
+    with tempfile.TemporaryDirectory() as directory:
+        made = _program_with_stack(Path(directory) / "made")
+        made.set_config("secret", value, secret=True)
+        settings = yaml.safe_load((made.directory / _SETTINGS).read_text(encoding="utf-8"))
+        return {"secure": settings["config"]["slicewise:secret"]["secure"]}
 
 
 def services(client: Client, namespace: str = "team") -> list[str]:

@@ -6,21 +6,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from embedded.cluster import EmbeddedCluster, install_kinds
+from embedded.cluster import EmbeddedCluster
 from tests.cluster.workloads import POOLS
 from tests.engine.workspace import Workspace
-from tests.etcd_data import data_after
 from tests.processes import commands_with
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
-
-
-@pytest.fixture(scope="session")
-def kinds(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """What the cluster begins with."""
-    return data_after(install_kinds, tmp_path_factory)
 
 
 @pytest.fixture(scope="package")

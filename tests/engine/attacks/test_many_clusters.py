@@ -26,10 +26,10 @@ BEGIN, ROUNDS = rounds(DRAWN_WITH, 10)
 
 @pytest.fixture(scope="module")
 def clusters(
-    plane: ControlPlane, west: ControlPlane, tmp_path_factory: pytest.TempPathFactory, kserve_kinds: Path
+    plane: ControlPlane, west: ControlPlane, tmp_path_factory: pytest.TempPathFactory, kinds: Path
 ) -> Iterator[Clusters]:
     """Three clusters in which the first plan has been applied."""
-    with started_with(kserve_kinds, tmp_path_factory.mktemp("north")) as north:
+    with started_with(kinds, tmp_path_factory.mktemp("north")) as north:
         planes = dict(zip(SITES, (plane, west, north), strict=True))
         with Clusters.at(planes, tmp_path_factory.mktemp("clusters")) as made:
             made.make_plan(BEGIN)
