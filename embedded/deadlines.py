@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 _INTERVAL = 0.05
-_LONGEST_INTERVAL = 0.5
+_LONGEST_INTERVAL = 1.0
 
 
 def wait_until(what: str, reached: Callable[[], bool], seconds: float) -> None:

@@ -19,8 +19,8 @@ _LAUNCHER = Path(__file__).with_name("launch.py")
 _TAIL_LINES = 20
 _GRACE_SECONDS = 10
 _READY_SECONDS = 300
-# Go collects garbage when the heap has doubled, a fifth of an API server's time; here, when it is threefold.
-_ENVIRONMENT = {"GOGC": "200"}
+# Go collects garbage when the heap has doubled, a fifth of an API server's time; here, when it is fivefold, or large.
+_ENVIRONMENT = {"GOGC": "400", "GOMEMLIMIT": "1200MiB"}
 # The kernel signals a child when the *thread* that forked it ends. This one lasts until Python exits, so that a control
 # plane may be started from any thread.
 _forker = ThreadPoolExecutor(max_workers=1, thread_name_prefix="embedded-forker")
