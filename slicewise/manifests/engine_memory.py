@@ -44,7 +44,7 @@ def engine_memory_annotations(
         container: The engine's container in the service.
         is_prefill: Whether it is the prefill workload, whose annotations have names of their own.
     """
-    units = offer_named(pool, resource)
+    units = offer_named(pool, resource) if model.architecture else None
     found = judged_engine(model, profile, units) if units else None
     if found is None:
         return {}

@@ -84,6 +84,8 @@ def profile_selector_reason(profile: ServingProfile, environment: InferenceEnvir
 def node_pool_selector_reason(deployment: ModelDeployment, pool: NodePool) -> Reason | None:
     """Return how the deployment's selector rules out `pool`, if it does."""
     selector = deployment.spec.node_pool_selector
+    if not selector.match_labels:
+        return None
     return _mismatch(RejectionCode.NODE_POOL_SELECTOR, "nodePoolSelector", selector, pool.labels)
 
 

@@ -218,7 +218,7 @@ def _charges(pods: _Pods, node: NodeSize, placements: list[Placement]) -> tuple[
         PlannedCharge(
             placement.deployment,
             placement.profile,
-            node.size_of(pods.asks(placement)),
+            node.size_of(pods.asks(placement)) if node.limited else PodSize(placement.gpus_per_node),
             placement.replicas * placement.nodes_per_replica,
             placement.is_prefill,
         )

@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from slicewise.documents import DeploymentKey, Fleet, ModelDeployment, Scheduling
+from slicewise.planning.acceptance import acceptance_reason
 from slicewise.planning.capacity import ChargedPool, PoolLedger
 from slicewise.planning.plan import Plan
 from slicewise.planning.remedies.remedy import PrefillWant, Want, both_workloads
@@ -73,10 +74,11 @@ class Contention:
         if key not in self._answers:
             # However many nodes a remedy adds: what matches then is looked for once.
             large = place.with_pool(max_node_count=max(place.pool.nodes, _MANY_NODES))
+            closed = acceptance_reason(large.environment, large.pool)
             self._answers[key] = [
                 replace(want, place=large)
-                for rival, want in self._able_to_use(large)
-                if place.name[0] not in rival.served and place.name != rival.leaves and want.may_come(large)
+                for rival, want in (() if closed else self._able_to_use(large))
+                if place.name[0] not in rival.served and place.name != rival.leaves and want.is_selected(large)
             ]
         return self._answers[key]
 

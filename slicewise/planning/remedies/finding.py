@@ -261,8 +261,9 @@ class Remedies:
             return
         if found.may_need(RemedyKind.MORE_NODES, want.least_nodes * want.units_of_node):
             yield from _some(more_nodes(want, found.most_units(RemedyKind.MORE_NODES, want)))
-        yield from _some(smaller_pods(want, self._fleet))
-        yield from self._asking_less_of_nodes(want, found)
+        if want.place.state.node.limited:
+            yield from _some(smaller_pods(want, self._fleet))
+            yield from self._asking_less_of_nodes(want, found)
         if want.profile.replica_topology.nodes > want.place.pool.nodes:
             return  # too few nodes for one replica: nothing but nodes helps
         if found.may_need(RemedyKind.FEWER_RESERVED, want.lacking):

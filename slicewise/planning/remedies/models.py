@@ -72,8 +72,6 @@ def weights_alone(want: Want) -> Proposal | None:
 def smaller_pods(want: Want, fleet: Fleet) -> Proposal | None:
     """Return the most CPU or memory of a pod with which the pool takes it, where not even an empty node has so much."""
     node, pod = want.place.state.node, want.pod
-    if not node.limited:
-        return None
     short = [
         name
         for name, has, asks in (("cpu", node.cpu, pod.cpu), ("memory", node.memory, pod.memory))

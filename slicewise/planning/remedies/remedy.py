@@ -23,7 +23,6 @@ from slicewise.documents import (
     prefill_replicas,
     prefill_workload,
 )
-from slicewise.planning.acceptance import acceptance_reason
 from slicewise.planning.capacity import ChargedPool, PlannedCharge, PodSize
 from slicewise.planning.matching import incapable_reason, reject_candidate, selector_reason
 from slicewise.planning.reasons import RejectionCode
@@ -190,13 +189,15 @@ class Want:
         return reject_candidate(asking, self.model, self.profile, place.environment, place.pool) is None
 
     def is_of_use(self, place: ChargedPool) -> bool:
-        """Return whether units of `place` are of use to the profile: the rest of `matches` is `may_come`."""
+        """Return whether units of `place` are of use to the profile.
+
+        The rest of `matches` is `is_selected`, and whether the pool takes anything new.
+        """
         return incapable_reason(self.model, self.profile, place.pool) is None
 
-    def may_come(self, place: ChargedPool) -> bool:
-        """Return whether it may come to `place`: by its selectors, and because something new may."""
-        closed = acceptance_reason(place.environment, place.pool)
-        return (closed or selector_reason(self.deployment, self.profile, place.environment, place.pool)) is None
+    def is_selected(self, place: ChargedPool) -> bool:
+        """Return whether it may come to `place` by its selectors."""
+        return selector_reason(self.deployment, self.profile, place.environment, place.pool) is None
 
     def fits(self, place: ChargedPool, deployment: ModelDeployment | None = None) -> bool:
         """Return whether `place`, the pool with something changed, takes it (or `deployment`, itself changed)."""

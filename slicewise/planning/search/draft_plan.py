@@ -16,7 +16,7 @@ from slicewise.planning.quotas import QuotaExceeded, QuotaLedger, Taken
 from slicewise.planning.search.decision_log import Decision, DecisionLog, Measured, Step
 from slicewise.planning.search.demands import Demand, ServingOption, demands_of
 from slicewise.planning.search.lanes import FreeLevel, Lanes
-from slicewise.planning.search.numbered_pools import Improved, NumberedPools
+from slicewise.planning.search.numbered_pools import NumberedPools
 from slicewise.planning.search.pool_classes import pool_classes
 from slicewise.planning.search.room_queue import Room
 
@@ -168,11 +168,11 @@ class DraftPlan:
         self.count(booking)
         if booking.prefill:
             self.pools[booking.prefill.index].charge(booking.prefill.pod, booking.prefill.pods)
-            self.numbered.improved.append(Improved(booking.prefill.index, booking.prefill.pod.units))
+            self.numbered.improved[booking.prefill.pod.units].append(booking.prefill.index)
         self.placed[booking.demand.key][pool.environment] = booking
         if was_empty:
             # Other pods of this size mix with these better than with those elsewhere.
-            self.numbered.improved.append(Improved(booking.index, booking.pod.units))
+            self.numbered.improved[booking.pod.units].append(booking.index)
 
     def remove(self, booking: Booking) -> None:
         """Take a promise back."""

@@ -5,20 +5,11 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
-from typing import NamedTuple
 
 from slicewise.documents import Fleet, InferenceEnvironment, NodePool, Scheduling
 from slicewise.planning.acceptance import acceptance_reason
 from slicewise.planning.capacity import ledgers_of
 from slicewise.planning.unit_identity import Kind, KnownUnit, kind_of_pool, kind_of_unit, nodes_of_pool
-
-
-class Improved(NamedTuple):
-    """A pool that has become better for some pods."""
-
-    number: int
-    units: int | None = None
-    """Those of one size, which mix better now with what is there; None for all pods."""
 
 
 class NumberedPools:
@@ -44,8 +35,11 @@ class NumberedPools:
         self.by_environment: dict[str, list[int]] = {each.metadata.name: [] for each in fleet.environments}
         for number, pool in enumerate(self.ledgers):
             self.by_environment[pool.environment].append(number)
-        self.improved: list[Improved] = []
-        """Pools that have become better: the queues of such pods measure them again."""
+        self.improved: defaultdict[int | None, list[int]] = defaultdict(list)
+        """Pools that have become better for pods of one size, by its units, which mix better now with what is there.
+
+        Those of None have for all pods. The queues of such pods measure them again.
+        """
 
     def accepts(self, number: int) -> bool:
         """Return whether a pool takes what is new there."""
@@ -112,9 +106,9 @@ class NumberedPools:
 
     def note_better(self, number: int) -> None:
         """Have the queues measure a pool again that has become better, and what its nodes offer beside."""
-        self.improved.append(Improved(number))
+        self.improved[None].append(number)
         if self.ledgers[number].beside:
-            self.improved += map(Improved, self.beside(number))
+            self.improved[None] += self.beside(number)
 
     def documents(self, fleet: Fleet) -> Iterator[tuple[InferenceEnvironment, NodePool]]:
         """Yield what the documents say of every pool, and of the environment that it is in, by number."""

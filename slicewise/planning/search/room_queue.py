@@ -28,8 +28,8 @@ class RoomQueue:
 
     def __init__(self, pod: PodSize, pools: NumberedPools, members: Sequence[int], *, one_size: bool) -> None:
         self.pod = pod
-        self._improved = pools.improved
-        self._read = len(pools.improved)
+        self._improved, self._mixing_better = pools.improved[None], pools.improved[pod.units]
+        self._read = len(self._improved), len(self._mixing_better)
         self._pools = pools.ledgers
         self._one_size = one_size
         self._charges: dict[int, int] = {}
@@ -43,7 +43,7 @@ class RoomQueue:
 
     def first(self, pods: int, excluded: Collection[str], accepts: Callable[[int], bool] | None = None) -> Room | None:
         """Return the best pool with room for `pods` pods, outside the `excluded` environments, that `accepts` takes."""
-        if self._read < len(self._improved):
+        if self._read != (len(self._improved), len(self._mixing_better)):
             self._measure_improved()
         for mixing in self._mixings:  # a pool that turns out to mix worse may add to it
             heap = self._heaps[mixing]
@@ -82,13 +82,13 @@ class RoomQueue:
         return self._room(number) if number in self._measured else None
 
     def _measure_improved(self) -> None:
-        mine = (None, self.pod.units)
-        better = {number for number, units in self._improved[self._read :] if units in mine}
+        improved, mixing_better = self._read
+        better = {*self._improved[improved:], *self._mixing_better[mixing_better:]}
         for index in better & self._measured.keys():
             now = self._measure(index)
             if now != self._measured[index]:
                 self._push(now)
-        self._read = len(self._improved)
+        self._read = len(self._improved), len(self._mixing_better)
 
     def _push(self, room: Room) -> None:
         self._measured[room.number] = room
