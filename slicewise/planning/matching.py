@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from typing import Final
 
 from slicewise.documents import (
     InferenceEnvironment,
@@ -109,14 +110,16 @@ def requirement_reason(topology: ReplicaTopology, pool: NodePool) -> Reason | No
     It depends on the pool's capabilities, GPUs a node and number of nodes alone.
     """
     # The reasons come in the order of their codes, so the first that holds is the one to give.
-    return next(requirement_reasons(topology, pool), None)
+    for reasons in _REQUIREMENTS:
+        for reason in reasons(topology, pool):
+            return reason
+    return None
 
 
 def requirement_reasons(topology: ReplicaTopology, pool: NodePool) -> Iterator[Reason]:
     """Yield every requirement of a replica that `pool` does not meet, the one to fix first before the others."""
-    yield from _unit_reasons(topology, pool)
-    yield from _network_reasons(topology, pool)
-    yield from _shape_reasons(topology, pool)
+    for reasons in _REQUIREMENTS:
+        yield from reasons(topology, pool)
 
 
 def _unit_reasons(topology: ReplicaTopology, pool: NodePool) -> Iterator[Reason]:
@@ -155,3 +158,6 @@ def _shape_reasons(topology: ReplicaTopology, pool: NodePool) -> Iterator[Reason
         yield SlicesRequired()
     if topology.nodes > pool.nodes:
         yield TooFewNodes(pool.nodes, topology.nodes)
+
+
+_REQUIREMENTS: Final = (_unit_reasons, _network_reasons, _shape_reasons)

@@ -57,6 +57,7 @@ class AlikeByLabels:
         """Take all pools in their order, and for each the class of requirements that it fails."""
         self._pools = pools
         self._classes = classes
+        self._closed = [acceptance_reason(pool.environment, pool.pool) for pool in pools]
         self._known: dict[AskedLabels, Sequence[AlikePools]] = {}
 
     def of(self, asked: AskedLabels) -> Sequence[AlikePools]:
@@ -67,16 +68,18 @@ class AlikeByLabels:
 
     def _find(self, asked: AskedLabels) -> Sequence[AlikePools]:
         found: defaultdict[object, list[int]] = defaultdict(list)
-        for number, (place, requirements) in enumerate(zip(self._pools, self._classes, strict=True)):
+        for number, (place, requirements, closed) in enumerate(
+            zip(self._pools, self._classes, self._closed, strict=True)
+        ):
             there = _values(asked.of_environments, place.environment.labels) if asked.of_environments else ()
             own = _values(asked.of_pools, place.pool.labels) if asked.of_pools else ()
-            found[requirements, there, own, acceptance_reason(place.environment, place.pool)].append(number)
+            found[requirements, there, own, closed].append(number)
         return [
             AlikePools(
                 self._pools[numbers[0]].environment,
                 self._pools[numbers[0]].pool,
                 self._classes[numbers[0]],
-                acceptance_reason(self._pools[numbers[0]].environment, self._pools[numbers[0]].pool),
+                self._closed[numbers[0]],
                 tuple(numbers),
                 self._by_room(numbers),
             )

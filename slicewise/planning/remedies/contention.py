@@ -76,7 +76,7 @@ class Contention:
             large = place.with_pool(max_node_count=max(place.pool.nodes, _MANY_NODES))
             closed = acceptance_reason(large.environment, large.pool)
             self._answers[key] = [
-                replace(want, place=large)
+                want.on(large)
                 for rival, want in (() if closed else self._able_to_use(large))
                 if place.name[0] not in rival.served and place.name != rival.leaves and want.is_selected(large)
             ]

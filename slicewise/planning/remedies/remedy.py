@@ -195,6 +195,10 @@ class Want:
         """
         return incapable_reason(self.model, self.profile, place.pool) is None
 
+    def on(self, place: ChargedPool) -> Want:
+        """Return the same on another pool."""
+        return Want(self.deployment, self.model, self.profile, place, self.one_more, self.others)
+
     def is_selected(self, place: ChargedPool) -> bool:
         """Return whether it may come to `place` by its selectors."""
         return selector_reason(self.deployment, self.profile, place.environment, place.pool) is None
@@ -232,6 +236,10 @@ class PrefillWant(Want):
     def count(self) -> int:
         """How many prefill pods it would have there."""
         return self.replicas * self.profile.replica_topology.nodes
+
+    def on(self, place: ChargedPool) -> PrefillWant:
+        """Return the same on another pool."""
+        return replace(self, place=place)
 
     @property
     def units(self) -> int:
