@@ -2,8 +2,8 @@
 
 Tests that share the control plane are the group `plane`. Those that share the cluster are three groups of some minutes
 each: `cluster-stacks` is about what `pulumi` does, `cluster-devices` about NVIDIA's DRA driver, `cluster-pods` about
-other pods. Those of `cluster-nodes` share one in which each file has nodes of its own, and no others are. Files with a
-cluster of their own have no group.
+other pods. In the one of `cluster-webhooks` KServe's webhooks judge; in the one of `cluster-nodes` each file has nodes
+of its own, and no others are. Files with a cluster of their own have no group.
 """
 
 from __future__ import annotations

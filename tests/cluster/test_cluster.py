@@ -14,10 +14,11 @@ from embedded.errors import ControlPlaneError
 from embedded.toolchain import bin_dir, kubernetes_dir
 from tests.cluster.workloads import GPU, SLICE, Workloads, pod_spec, service
 
-pytestmark = pytest.mark.xdist_group("cluster-stacks")
+stacks, webhooks = map(pytest.mark.xdist_group, ("cluster-stacks", "cluster-webhooks"))
 
 
 @pytest.mark.parametrize("end", [EmbeddedCluster.stop, EmbeddedCluster.kill])
+@stacks
 def test_services_wait_for_a_controller_that_is_gone_and_are_taken_up_by_the_next(
     cluster: EmbeddedCluster, workloads: Workloads, end: Callable[[EmbeddedCluster, str], None]
 ) -> None:
@@ -31,6 +32,7 @@ def test_services_wait_for_a_controller_that_is_gone_and_are_taken_up_by_the_nex
     workloads.wait_running(1)
 
 
+@stacks
 def test_a_killed_api_server_comes_back_with_everything(cluster: EmbeddedCluster, workloads: Workloads) -> None:
     workloads.apply(service("before", pod_spec("slices", SLICE)))
     workloads.wait_ready("before")
@@ -45,11 +47,13 @@ def test_a_killed_api_server_comes_back_with_everything(cluster: EmbeddedCluster
     workloads.wait_running(2)
 
 
+@stacks
 def test_a_wrong_name_says_which_are_right(cluster: EmbeddedCluster) -> None:
     with pytest.raises(ControlPlaneError, match=r"no process kube-proxy; there are etcd, .*, llmisvc"):
         cluster.stop("kube-proxy")
 
 
+@webhooks
 def test_one_with_the_webhooks_of_kserve_refuses_what_kserve_refuses_and_leaves_nothing(
     with_webhooks: EmbeddedCluster,
 ) -> None:
@@ -62,6 +66,7 @@ def test_one_with_the_webhooks_of_kserve_refuses_what_kserve_refuses_and_leaves_
             workloads.apply(grown)
 
 
+@stacks
 def test_a_missing_program_is_named_before_anything_starts(tmp_path: Path) -> None:
     for name in ("kube-apiserver", "kube-controller-manager", "kube-scheduler"):
         (tmp_path / name).symlink_to(kubernetes_dir() / name)

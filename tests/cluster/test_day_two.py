@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from tests.engine.workspace import Operation
 
-pytestmark = pytest.mark.xdist_group("cluster-stacks")
+stacks, webhooks = map(pytest.mark.xdist_group, ("cluster-stacks", "cluster-webhooks"))
 
 ENVIRONMENT = "day-two"
 SLICES = "3g.40gb"
@@ -208,6 +208,7 @@ def assert_changes(
         assert stack.preview().changes() == {}
 
 
+@webhooks
 def test_with_kserves_webhooks(with_webhooks: EmbeddedCluster, numbers: Iterator[int], tmp_path: Path) -> None:
     with (
         more_nodes(with_webhooks, NODES),
@@ -216,12 +217,14 @@ def test_with_kserves_webhooks(with_webhooks: EmbeddedCluster, numbers: Iterator
         assert_changes(with_webhooks, workloads, tmp_path, [*IN_PLACE, *NEW_SERVICE], (0, 1, 0))
 
 
+@stacks
 def test_without_kserves_webhooks(cluster: EmbeddedCluster, workloads: Workloads, tmp_path: Path) -> None:
     """Nothing is refused here, and some changes would have no effect."""
     with more_nodes(cluster, NODES):
         assert_changes(cluster, workloads, tmp_path, ["data", *NEW_SERVICE], (0, 1))
 
 
+@stacks
 def test_long_names_run_and_one_model_runs_twice(
     cluster: EmbeddedCluster, numbers: Iterator[int], tmp_path: Path
 ) -> None:
@@ -256,6 +259,7 @@ def test_long_names_run_and_one_model_runs_twice(
         assert stack.preview().changes() == {}
 
 
+@stacks
 def test_on_a_full_pool_the_new_service_waits_until_the_old_one_is_gone(
     cluster: EmbeddedCluster, workloads: Workloads, tmp_path: Path
 ) -> None:
