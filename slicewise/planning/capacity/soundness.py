@@ -176,21 +176,23 @@ def blocker_of(capacity: int, need: int, needs: Mapping[KindT, int], others: Map
     return Blocker(needs, least, smallest_sum(small, least, capacity))
 
 
-# Beyond so many steps between 0 and a node's capacity the exact sum is not worth its cost (a byte-exact memory size).
+# Beyond so many steps between 0 and a node's capacity, such as 2 TiB in MiB, the sums themselves are gone through.
 _MAX_STEPS = 1 << 16
+# Three sizes on a node of 8 GPUs have 165 sums, two on one of 56 slices 1,653. More are not worth their cost.
+_MAX_SUMS = 2048
 
 
 def smallest_sum(sizes: Mapping[int, int], low: int, high: int) -> int | None:
     """Return the smallest sum of some of `sizes` (how many of each) within `low`..`high`, or None if there is none.
 
-    Where the sizes have no useful common divisor it returns a lower bound instead, which is as safe.
+    Where the sizes have no useful common divisor and many sums it returns a lower bound instead, which is as safe.
     """
     total = sum(size * count for size, count in sizes.items())
     if total < low:
         return None
     step = math.gcd(*sizes)
     if high // step > _MAX_STEPS:
-        return low
+        return _smallest_of_few(sizes, low, high)
     low_step, high_step = -(-low // step), high // step
     reachable = 1  # bit i: some of the sizes add up to i steps
     mask = (1 << (high_step + 1)) - 1
@@ -205,3 +207,12 @@ def smallest_sum(sizes: Mapping[int, int], low: int, high: int) -> int | None:
         return None
     lowest_bit = (within & -within).bit_length() - 1
     return (low_step + lowest_bit) * step
+
+
+def _smallest_of_few(sizes: Mapping[int, int], low: int, high: int) -> int | None:
+    sums = {0}
+    for size, count in sizes.items():
+        sums = {base + size * number for base in sums for number in range(min(count, (high - base) // size) + 1)}
+        if len(sums) > _MAX_SUMS:
+            return low
+    return min((each for each in sums if each >= low), default=None)
