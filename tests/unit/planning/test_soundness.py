@@ -214,17 +214,36 @@ def test_a_pod_larger_than_a_node_is_never_promised_one() -> None:
 
 
 @steady
-@given(st.dictionaries(st.integers(1, 12), st.integers(1, 4), max_size=4), st.integers(1, 20), st.integers(0, 12))
-def test_the_smallest_sum_is_the_smallest(sizes: dict[int, int], low: int, width: int) -> None:
+@given(
+    st.dictionaries(st.integers(1, 12), st.integers(1, 4), max_size=4),
+    st.integers(1, 20),
+    st.integers(0, 12),
+    st.sampled_from([1, 15 * 2**20, 2**40 + 1]),
+)
+def test_the_smallest_sum_is_the_smallest(sizes: dict[int, int], low: int, width: int, more: int) -> None:
+    """Also of amounts whose common divisor is small beside what a node has."""
+    sizes = {size * more + 1: count for size, count in sizes.items()}
+    low, high = low * more, (low + width) * more
     sums = {0}
     for size, count in sizes.items():
         sums = {total + size * times for total in sums for times in range(count + 1)}
-    expected = min((total for total in sums if low <= total <= low + width), default=None)
-    assert smallest_sum(sizes, low, low + width) == expected
+    expected = min((total for total in sums if low <= total <= high), default=None)
+    assert smallest_sum(sizes, low, high) == expected
 
 
-def test_byte_exact_sizes_give_a_lower_bound_of_their_sum() -> None:
+def test_models_in_images_cost_no_room_on_nodes_of_much_memory() -> None:
+    # KServe's container of such a model takes 15 MiB (docs/placement.md). Three of the large ones block a node of
+    # 100 GiB for a fourth, six pods block one, and a second is there.
+    large, small = (PodSize(1, memory=gib * 2**30 + 15 * 2**20) for gib in (30, 8))
+    node = NodeSize(8, memory=100 * 2**30)
+    assert is_sound(2, node, {large: 6, small: 1})
+    assert not is_sound(2, node, {large: 7, small: 1})
+
+
+def test_many_byte_exact_sizes_give_a_lower_bound_of_their_sum() -> None:
     sizes = {10**9 + 7: 3, 10**9 + 9: 3}
-    assert smallest_sum(sizes, 2 * 10**9, 10**10) == 2 * 10**9
+    assert smallest_sum(sizes, 2 * 10**9, 10**10) == 2 * (10**9 + 7)
+    many = {10**9 + 2**n: 3 for n in range(12)}
+    assert smallest_sum(many, 2 * 10**9, 10**10) == 2 * 10**9
     # The divisor they share is what counts, not their magnitude.
     assert smallest_sum({3 * 2**30: 3, 5 * 2**30: 1}, 7 * 2**30, 64 * 2**30) == 8 * 2**30
