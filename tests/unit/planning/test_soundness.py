@@ -215,7 +215,7 @@ def test_a_pod_larger_than_a_node_is_never_promised_one() -> None:
 
 @steady
 @given(
-    st.dictionaries(st.integers(1, 12), st.integers(1, 4), max_size=4),
+    st.dictionaries(st.integers(1, 12), st.integers(1, 4), max_size=3),
     st.integers(1, 20),
     st.integers(0, 12),
     st.sampled_from([1, 15 * 2**20, 2**40 + 1]),
