@@ -7,6 +7,7 @@ Several processes share them out by file or group: `--dist loadgroup`.
 
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -19,6 +20,8 @@ from embedded.cluster import install_kinds
 from tests.etcd_data import data_after
 from tests.work_units import Units, in_order
 
+# Tests are many objects that live to the end: looking through them again and again takes a tenth of what tests compute.
+gc.set_threshold(50_000, 20, 50)
 settings.register_profile(
     "steady", derandomize=True, database=None, deadline=None, suppress_health_check=[HealthCheck.too_slow]
 )

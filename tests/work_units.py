@@ -9,8 +9,22 @@ import pytest
 from xdist.scheduler import LoadGroupScheduling  # type: ignore[import-untyped]
 from xdist.workermanage import WorkerController  # type: ignore[import-untyped]
 
-# They wait for clusters and engines most of the time: what only computes fills that time, and the end.
-_FIRST = ("tests/cluster/", "tests/gateway/", "tests/engine/", "tests/policies/engine/", "tests/package/")
+# Groups, files and directories whose units begin first, in this order: what waits for clusters and engines most of the
+# time, for what only computes fills that time, and the end; and of either what takes longest.
+_FIRST = (
+    "cluster-devices",
+    "cluster-stacks",
+    "cluster-nodes",
+    "tests/cluster/test_demo.py",
+    "tests/cluster/",
+    "tests/gateway/",
+    "tests/engine/test_kubeconfig_canaries.py",
+    "tests/engine/",
+    "tests/policies/engine/",
+    "tests/package/",
+    "tests/unit/planning/",
+    "tests/fuzz/",
+)
 # Each process that runs one of these has API servers of its own for them, to its end.
 _IN_FEW, _FEW = "tests/engine/", 2
 
@@ -37,12 +51,14 @@ class Units(LoadGroupScheduling):  # type: ignore[misc]
 
 
 def in_order(tests: Sequence[pytest.Item]) -> list[pytest.Item]:
-    """Return tests in the order in which their units begin: by directory, and in each the largest first."""
+    """Return tests in the order in which their units begin: by `_FIRST`, and then the largest."""
     sizes = Counter(map(_unit, tests))
 
     def rank(test: pytest.Item) -> tuple[int, int, str]:
-        place = next((place for place, name in enumerate(_FIRST) if test.nodeid.startswith(name)), len(_FIRST))
-        return place, -sizes[_unit(test)], _unit(test)
+        unit = _unit(test)
+        begins = (unit.startswith(first) or test.nodeid.startswith(first) for first in _FIRST)
+        place = next((place for place, here in enumerate(begins) if here), len(_FIRST))
+        return place, -sizes[unit], unit
 
     return sorted(tests, key=rank)
 

@@ -91,10 +91,10 @@ def test_up_ends_when_every_replica_of_the_new_revision_serves(stack: Workspace,
     assert sorted(serving(workloads).items(), key=str) == [(("chat", two), 16), ((HUGE, two), 2)]
 
     # One slice more than the node has; KServe calls 16 of 17 Ready.
-    stack.set_config("readyTimeout", "20")
+    stack.set_config("readyTimeout", "6")
     stack.write(FLEET, *served("chat", two, replicas=17, namespace=namespace), *huge(two, namespace=namespace))
     said = up(stack, fails=True)
-    assert "1 of 2 placements did not become ready (readyTimeout: 20 s)" in said
+    assert "1 of 2 placements did not become ready (readyTimeout: 6 s)" in said
     assert f"here/{namespace}/chat: 16 of 17 replicas serve" in said
     assert "1 pod without a node: 0/" in said
     assert "Insufficient nvidia.com/mig-3g.40gb" in said
