@@ -18,6 +18,7 @@ from embedded.toolchain import bin_dir, built_provider
 from slicewise.clusters.access import private_tmp
 
 CHECKOUT = Path(__file__).resolve().parent.parent
+_PYTHON = Path(sys.executable)
 _PROGRAM = ("__main__.py", "components", "slicewise", "Pulumi.yaml", ".venv")
 # What Pulumi's language host runs before every operation, to find providers that packages name.
 _LIST_PACKAGES = ("-m", "pip", "list", "-v", "--format", "json")
@@ -38,25 +39,25 @@ class Program:
     environment: dict[str, str]
 
     @classmethod
-    def create(cls, directory: Path, stack: str) -> Program:
+    def create(cls, directory: Path, stack: str, python: Path = _PYTHON) -> Program:
         """Make the directory, and an empty stack in it whose secrets are encrypted with a passphrase."""
-        program = cls.without_stack(directory, stack)
+        program = cls.without_stack(directory, stack, python)
         program.pulumi("stack", "init", stack, "--secrets-provider", "passphrase").check_returncode()
         return program
 
     @classmethod
-    def without_stack(cls, directory: Path, stack: str) -> Program:
+    def without_stack(cls, directory: Path, stack: str, python: Path = _PYTHON) -> Program:
         """Make the directory; the stack is still to be made in it."""
         directory.mkdir(parents=True, exist_ok=True)
         for name in _PROGRAM:
             (directory / name).symlink_to(CHECKOUT / name)
         (directory / "stacks" / stack).mkdir(parents=True)
         (directory / "state").mkdir()
-        return cls.at(directory, stack)
+        return cls.at(directory, stack, python)
 
     @classmethod
-    def at(cls, directory: Path, stack: str) -> Program:
-        """Return the program in a directory that `create` has made."""
+    def at(cls, directory: Path, stack: str, python: Path = _PYTHON) -> Program:
+        """Return the program in a directory that `create` has made; `python` is what `pulumi` is to run it with."""
         home = directory / "pulumi-home"
         _without_log(home)
         own = {key: value for key, value in os.environ.items() if not key.startswith(("PULUMI_", "KUBE"))}
@@ -72,7 +73,7 @@ class Program:
             "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
             # Engine events, one JSON a line, as `pulumi up --json` gives them too; a preview's digest has no outputs.
             "PULUMI_ENABLE_STREAMING_JSON_PREVIEW": "true",
-            "PULUMI_PYTHON_CMD": str(_python(home)),
+            "PULUMI_PYTHON_CMD": str(_python(home, python)),
             # The program asks for the provider that it gets, or `pulumi` would warn of a wrong version.
             "SLICEWISE_KUBERNETES_PROVIDER_VERSION": built_provider() or "",
             # The engine lives for seconds: collecting less often costs memory that nobody else needs.
@@ -119,26 +120,26 @@ def _without_log(home: Path) -> None:
         log.touch()
 
 
-def _python(home: Path) -> Path:
-    """Write the Python that `pulumi` runs, and return its path: this one, with two differences.
+def _python(home: Path, python: Path) -> Path:
+    """Write the Python that `pulumi` runs, and return its path: `python`, with two differences.
 
     It says by itself what is installed, for pip takes as long as the program takes for a preview. And a program that
     the engine interrupts before it has begun ends without a word, as it does from then on: no line of it can say so
     while Python itself, or what Pulumi runs programs with, is being imported.
     """
-    installed, python, early = home / "installed.json", home / "python", home / "early"
+    installed, script, early = home / "installed.json", home / "python", home / "early"
     installed.write_text(_installed(), encoding="utf-8")
     early.mkdir(exist_ok=True)
     # What Python imports first of all, wherever it is found (library `site`).
     (early / "sitecustomize.py").write_text("import signal\n\nsignal.signal(signal.SIGINT, signal.SIG_DFL)\n")
-    python.write_text(
+    script.write_text(
         "#!/bin/sh\n"
         f'[ "$*" = "{" ".join(_LIST_PACKAGES)}" ] && exec cat {shlex.quote(str(installed))}\n'
         f'export PYTHONPATH={shlex.quote(str(early))}"${{PYTHONPATH:+:$PYTHONPATH}}"\n'
-        f'exec {shlex.quote(sys.executable)} "$@"\n'
+        f'exec {shlex.quote(str(python))} "$@"\n'
     )
-    python.chmod(0o700)
-    return python
+    script.chmod(0o700)
+    return script
 
 
 @cache

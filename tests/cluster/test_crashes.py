@@ -40,7 +40,7 @@ def fragile(without_nodes: EmbeddedCluster) -> Iterator[EmbeddedCluster]:
 @pytest.fixture
 def stack(tmp_path: Path, fragile: EmbeddedCluster) -> Workspace:
     """A stack on it that waits."""
-    stack = Workspace.create(tmp_path / "stack")
+    stack = Workspace.create(tmp_path / "stack", real_start=True)
     stack.set_config('kubeconfigs["here"]', fragile.plane.kubeconfig, secret=True)
     stack.set_config("waitForReady", "true")
     stack.set_config("createNamespaces", "true")

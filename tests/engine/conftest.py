@@ -17,8 +17,8 @@ from tests.etcd_data import started_with
 
 
 @pytest.fixture
-def workspace(tmp_path: Path) -> Workspace:
-    return Workspace.create(tmp_path)
+def workspace(tmp_path: Path, request: pytest.FixtureRequest) -> Workspace:
+    return Workspace.create(tmp_path, real_start=request.node.get_closest_marker("real_start") is not None)
 
 
 @pytest.fixture(scope="package")

@@ -13,6 +13,7 @@ import yaml
 from embedded.control_plane import ControlPlane
 from embedded.program import Program
 from tests.documents import Document
+from tests.engine.forked_python import forked_python
 from tests.engine.workspace import Operation
 
 PLAN = "organization/slicewise/plan"
@@ -30,7 +31,7 @@ class Stacks:
 
         The plan stack holds no secret: whoever plans needs no passphrase of an apply stack, and none of their files.
         """
-        made = cls(Program.create(directory, "plan"))
+        made = cls(Program.create(directory, "plan", forked_python()))
         made.configure("plan", mode="plan", applyStacks={name: f"organization/slicewise/{name}" for name in planes})
         for name, plane in planes.items():
             own = made.of(name)

@@ -24,6 +24,8 @@ from tests.engine.credentials import account_token, authority, kubeconfig_of, pu
 from tests.engine.workspace import Workspace
 from tests.processes import wait_ended
 
+pytestmark = pytest.mark.real_start
+
 TINY = model("tiny", profile("any", memoryPerGpu="30Gi"))
 POOL = environment("mig-a", slices("small", "3g.40gb"))
 PASSWORD = "canary-password-7c1e4f"  # noqa: S105 - planted

@@ -1,10 +1,14 @@
-"""What a user sees of `pulumi preview`, without any cluster."""
+"""What a user sees of `pulumi preview`, without any cluster; the program starts as the user's does."""
 
 from __future__ import annotations
 
 import json
 
+import pytest
+
 from tests.engine.workspace import Workspace
+
+pytestmark = pytest.mark.real_start
 
 SERVICE = "kubernetes:serving.kserve.io/v1alpha2:LLMInferenceService"
 

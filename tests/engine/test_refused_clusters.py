@@ -59,6 +59,7 @@ def test_a_web_server_in_place_of_kubernetes(workspace: Workspace) -> None:
 
 
 @pytest.mark.long
+@pytest.mark.real_start
 def test_a_plugin_that_waits_is_ended_with_all_that_it_started(workspace: Workspace, plane: ControlPlane) -> None:
     config = yaml.safe_load(plane.kubeconfig)
     mark = f"slicewise-plugin-that-waits-{os.getpid()}"

@@ -28,6 +28,8 @@ from tests.engine.plain_pulumi import eventually, kill, remove_half_written, run
 from tests.engine.workspace import Workspace
 from tests.processes import descendants, wait_ended
 
+pytestmark = pytest.mark.real_start
+
 TINY = model("tiny", profile("any", memoryPerGpu="30Gi"))
 POOL = environment("mig-a", slices("small", "3g.40gb"))
 CHAT = deployment("chat", "tiny")

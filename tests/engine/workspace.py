@@ -18,6 +18,7 @@ from lightkube import Client
 
 from embedded.kserve_kinds import LLMInferenceService
 from embedded.program import CHECKOUT, Program
+from tests.engine.forked_python import forked_python
 
 STACK = "test"
 _KUBECONFIG = re.compile(r'kubeconfigs\["([^"]+)"\]')
@@ -88,9 +89,12 @@ class Workspace:
     program: Program
 
     @classmethod
-    def create(cls, directory: Path) -> Workspace:
-        """Make the directory and the stack, which verifies nothing: most clusters of tests have no nodes."""
-        workspace = cls(_program_with_stack(directory))
+    def create(cls, directory: Path, *, real_start: bool = False) -> Workspace:
+        """Make the directory and the stack, which verifies nothing: most clusters of tests have no nodes.
+
+        With `real_start`, each run of the program is a start of Python, as users have it.
+        """
+        workspace = cls(_program_with_stack(directory, Path(sys.executable) if real_start else forked_python()))
         workspace.configure(verify="false")
         return workspace
 
@@ -176,8 +180,8 @@ class Workspace:
         return Operation.read(self.pulumi("up", "--yes", "--skip-preview", "--json", "--stack", STACK).stdout)
 
 
-def _program_with_stack(directory: Path) -> Program:
-    program = Program.without_stack(directory, STACK)
+def _program_with_stack(directory: Path, python: Path) -> Program:
+    program = Program.without_stack(directory, STACK, python)
     for path, content in _new_stack().items():
         (directory / path).parent.mkdir(parents=True, exist_ok=True)
         (directory / path).write_bytes(content)
@@ -201,7 +205,7 @@ def _new_salt() -> str:
 def _encrypted(value: str) -> dict[str, str]:
     """Return a value as `pulumi` encrypts it for any stack that begins as all do: with the same salt."""
     with tempfile.TemporaryDirectory() as directory:
-        made = _program_with_stack(Path(directory) / "made")
+        made = _program_with_stack(Path(directory) / "made", Path(sys.executable))
         made.set_config("secret", value, secret=True)
         settings = yaml.safe_load((made.directory / _SETTINGS).read_text(encoding="utf-8"))
         return {"secure": settings["config"]["slicewise:secret"]["secure"]}

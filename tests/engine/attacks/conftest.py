@@ -1,12 +1,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from embedded.control_plane import ControlPlane
 from tests.engine.attacks.target import Target, namespace_of
 from tests.engine.workspace import Workspace
+
+
+@pytest.fixture
+def workspace(tmp_path: Path) -> Workspace:
+    """A stack whose program starts as a user's does: what is killed is what users have."""
+    return Workspace.create(tmp_path, real_start=True)
 
 
 @pytest.fixture
@@ -19,7 +26,7 @@ def target(plane: ControlPlane, workspace: Workspace, request: pytest.FixtureReq
 @pytest.fixture(scope="module")
 def settled(plane: ControlPlane, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Target]:
     """A stack that a module's attacks share: one service of it runs, and each attack leaves it as it was."""
-    workspace = Workspace.create(tmp_path_factory.mktemp("settled"))
+    workspace = Workspace.create(tmp_path_factory.mktemp("settled"), real_start=True)
     with Target.at(plane, workspace, "settled") as made:
         made.declare(made.chat())
         made.stack.up()

@@ -48,7 +48,7 @@ def stack(
     plane: ControlPlane, tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
 ) -> Iterator[Target]:
     """A stack that the attacks of this module share: with the engine's checkpoints, and without."""
-    workspace = Workspace.create(tmp_path_factory.mktemp("killed"))
+    workspace = Workspace.create(tmp_path_factory.mktemp("killed"), real_start=True)
     workspace.environment.update(request.param)
     with Target.at(plane, workspace, "killed") as made:
         made.declare()

@@ -21,7 +21,8 @@ from importlib import import_module
 from pathlib import Path
 from select import select
 from threading import Lock
-from types import ModuleType
+
+from tests.forked_main import run_as_main
 
 ROOT = Path(__file__).resolve().parents[3]
 _BYTES = 1 << 17  # of a request; Linux takes as many in one piece
@@ -106,24 +107,7 @@ def _serve(requests: socket.socket) -> None:
         os.close(stream)
         _open(name, descriptor)
     program, arguments, environ = json.loads(request)
-    os.environ.clear()
-    os.environ.update(environ)
-    sys.argv[:] = ["-c", *arguments]
-    sys.modules["__main__"] = main = ModuleType("__main__")
-    code = 1
-
-    def end() -> None:
-        sys.stdout.flush()
-        # To take every module apart would copy all the memory that is shared.
-        os._exit(code)
-
-    atexit.register(end)  # it comes after all that the program registers
-    try:
-        exec(program, main.__dict__)  # noqa: S102 - the tests' own text
-        code = 0
-    except SystemExit as ended:
-        code = ended.code if isinstance(ended.code, int) else int(ended.code is not None)
-        raise
+    run_as_main(program, ["-c", *arguments], environ)
 
 
 def _open(name: str, descriptor: int) -> None:
