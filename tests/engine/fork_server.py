@@ -159,7 +159,8 @@ def _run(request: Request, found: Sequence[str]) -> None:
         os.close(here)
     program = request.arguments[0]
     own = [str(Path(each).absolute()) for each in request.environ.get("PYTHONPATH", "").split(os.pathsep) if each]
-    sys.path[:] = [str(Path(program).parent), *own, *found]
+    # Library `site` leaves out what is there already: `.pth` files name the checkout, as PYTHONPATH may.
+    sys.path[:] = [str(Path(program).parent), *dict.fromkeys([*own, *found])]
     invalidate_caches()
     # What Python imports first of all, before the program.
     sys.modules.pop("sitecustomize", None)
