@@ -14,8 +14,11 @@ from xdist.workermanage import WorkerController  # type: ignore[import-untyped]
 _FIRST = (
     "cluster-devices",
     "cluster-stacks",
-    "cluster-nodes",
     "tests/cluster/test_demo.py",
+    # They compute while one process makes the kinds that the clusters of others begin with.
+    "tests/unit/planning/test_properties.py",
+    "tests/unit/planning/test_seeded_fleets.py",
+    "cluster-nodes",
     "tests/cluster/",
     "tests/gateway/",
     "tests/engine/test_kubeconfig_canaries.py",
