@@ -185,6 +185,8 @@ def _server_flags(directory: Path, etcd_port: int, port: int) -> list[str]:
         f"--token-auth-file={directory / 'tokens.csv'}",
         "--anonymous-auth=false",
         "--authorization-mode=RBAC",
+        # It is a tenth of a start, and there is nobody here to be fair to.
+        "--enable-priority-and-fairness=false",
         # No controller here makes service accounts or takes the not-ready taint off a new node.
         "--disable-admission-plugins=ServiceAccount,TaintNodesByCondition",
     ]
