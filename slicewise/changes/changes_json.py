@@ -7,7 +7,7 @@ from typing import Any
 
 from slicewise.changes.compared_plans import ChangeKind, PlacementChange, PlanChanges
 from slicewise.changes.part_changes import PartChange
-from slicewise.changes.service_parts import PartsOfPlan
+from slicewise.changes.service_parts import PartsOfPlan, parts_of_placements
 from slicewise.documents import DeploymentKey, Fleet
 from slicewise.planning import (
     Location,
@@ -20,13 +20,18 @@ from slicewise.planning import (
 )
 
 
-def plan_with_changes(fleet: Fleet, plan: Plan, parts: PartsOfPlan, changes: PlanChanges | None) -> PlanLists:
-    """Return the plan as `plan --output json` prints it; `changes` is null where there is no earlier plan."""
+def plan_with_changes(fleet: Fleet, plan: Plan, parts: PartsOfPlan | None, changes: PlanChanges | None) -> PlanLists:
+    """Return the plan as `plan --output json` prints it; `changes` is null where there is no earlier plan.
+
+    Without `parts`, those of each placement are made when it is read: only a comparison needs them all at once.
+    """
     lists = lists_with_remedies(fleet, plan)
-    placements = (
-        {**entry, "parts": parts[each.environment, each.deployment]}
-        for each, entry in zip(plan.placements, lists["placements"], strict=True)
+    of_each = (
+        parts_of_placements(fleet, plan)
+        if parts is None
+        else (parts[each.environment, each.deployment] for each in plan.placements)
     )
+    placements = ({**entry, "parts": each} for entry, each in zip(lists["placements"], of_each, strict=True))
     return {**lists, "placements": placements, "changes": changes_to_dict(changes) if changes else None}
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import defaultdict
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from enum import StrEnum
 from functools import cache, cached_property, lru_cache
 from typing import Any, Final, NamedTuple
@@ -138,12 +138,16 @@ _DIVIDED: Final = frozenset(
 
 def parts_of_plan(fleet: Fleet, plan: Plan) -> PartsOfPlan:
     """Return the parts of every placement of a plan for `fleet`."""
+    keys = ((each.environment, each.deployment) for each in plan.placements)
+    return dict(zip(keys, parts_of_placements(fleet, plan), strict=True))
+
+
+def parts_of_placements(fleet: Fleet, plan: Plan) -> Iterator[Mapping[str, str]]:
+    """Yield the same, in the order of the placements: of a large fleet nobody needs them all at once."""
     made = MadeOnce()
     pieces = _Pieces(made)
-    return {
-        (each.environment, each.deployment): _parts(each.deployment, placement_objects(fleet, each, made), pieces)
-        for each in plan.placements
-    }
+    for each in plan.placements:
+        yield _parts(each.deployment, placement_objects(fleet, each, made), pieces)
 
 
 def parts_of_service(deployment: DeploymentKey, objects: Sequence[KubernetesObject]) -> dict[str, str]:
@@ -238,7 +242,9 @@ class _Pieces:
         for key, each in value.items() if isinstance(value, dict) else enumerate(value):
             field = at.below[key]
             if not isinstance(each, _WITH_FIELDS):
-                found[field.part].append(_known_piece(field, each))
+                part = field.part
+                # What people read is mostly of one service alone, such as its name.
+                found[part].append(field.piece(each) if part in _READABLE else _known_piece(field, each))
             elif shared := self._known.get((id(each), field)) or self._shared(each, field):
                 for part, piece in shared:
                     found[part].append(piece)
@@ -262,8 +268,10 @@ def _joined(pieces: Sequence[_Piece]) -> _Piece:
     """
     if len(pieces) == 1:
         return pieces[0]
-    texts = {text for _, text in pieces}
-    return _Piece(",".join(sorted([fields for fields, _ in pieces])), texts.pop() if len(texts) == 1 else None)
+    text = pieces[0].text
+    if text is not None and any(each.text != text for each in pieces):
+        text = None
+    return _Piece(",".join(sorted([each.json for each in pieces])), text)
 
 
 def _written(part: str, pieces: Sequence[_Piece], deployment: str) -> str:

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from pathlib import Path
 from typing import Final, NoReturn
 
 import typer
 
+from slicewise import presentation
 from slicewise.cli import exit_codes
 from slicewise.diagnostics import Code, Diagnostic, InvalidInputError, Place, printable
 from slicewise.documents import Fleet, load_contents, load_fleet
 from slicewise.kubernetes import mapping, text
 from slicewise.planning import Plan, PreviousPlacement, make_plan, parse_previous
-from slicewise.presentation import loading_bar
 from slicewise.sources import read_all
 
 _OTHER_PLAN: Final = (
@@ -57,7 +58,7 @@ def read_previous(previous: Path | None) -> tuple[tuple[PreviousPlacement, ...],
 def read_fleet(paths: Sequence[str]) -> Fleet:
     """Read the documents; in a terminal with a bar if that takes long."""
     try:
-        with loading_bar() as progress:
+        with _loading_bar() as progress:
             return load_fleet(paths, progress)
     except InvalidInputError as error:
         fail(error)
@@ -67,10 +68,15 @@ def read_with_text(paths: Sequence[str]) -> tuple[list[tuple[str, bytes]], Fleet
     """Read the documents, and return what the files have, too: standard input can be read only once."""
     files, unreadable = read_all(paths)
     try:
-        with loading_bar() as progress:
+        with _loading_bar() as progress:
             return files, load_contents(files, unreadable, progress)
     except InvalidInputError as error:
         fail(error)
+
+
+def _loading_bar() -> AbstractContextManager[Callable[[float], None] | None]:
+    """Return a bar, or nothing where nobody sees it: then what draws it need not be imported."""
+    return presentation.loading_bar() if sys.stderr.isatty() else nullcontext()
 
 
 def fail(error: InvalidInputError) -> NoReturn:

@@ -7,6 +7,8 @@ import json
 import typer
 import yaml
 
+# Each part of it is imported when it is used: JSON needs none of what draws tables.
+from slicewise import presentation
 from slicewise.changes import parts_of_plan, plan_changes, plan_with_changes
 from slicewise.cli import exit_codes
 from slicewise.cli.command_inputs import read_inputs
@@ -15,14 +17,6 @@ from slicewise.cli.options import By, EveryPlacement, Paths, PlanAs, PlanOutput,
 from slicewise.cli.results import print_pieces, print_result
 from slicewise.documents import Fleet
 from slicewise.planning import AccountsBy, Plan, accounts_to_dict, read_lists
-from slicewise.presentation import (
-    accounts_as_markdown,
-    fleet_picture,
-    plan_as_markdown,
-    print_accounts,
-    print_plan,
-    printing_console,
-)
 
 
 def plan(
@@ -41,10 +35,9 @@ def plan(
     Example: slicewise plan stacks/prod --previous plan.json
     """
     fleet, made, before, _ = read_inputs(paths, previous)
-    # Costs as much as planning, and tables of a first plan have none of it.
-    wanted = before or output in (PlanOutput.JSON, PlanOutput.YAML)
-    parts = parts_of_plan(fleet, made) if wanted else {}
-    changes = plan_changes(before, made, parts) if before else None
+    # Costs as much as planning: only to compare are all of them needed.
+    parts = parts_of_plan(fleet, made) if before else None
+    changes = None if parts is None else plan_changes(before, made, parts)
     if by:
         _print_accounts(fleet, made, by, output)
     elif output is PlanOutput.JSON:
@@ -53,11 +46,11 @@ def plan(
         whole = read_lists(plan_with_changes(fleet, made, parts, changes))
         print_result(yaml.dump(whole, Dumper=_Dumper, sort_keys=False).removesuffix("\n"))
     elif output is PlanOutput.MARKDOWN:
-        print_result(plan_as_markdown(fleet, made, changes).removesuffix("\n"))
+        print_result(presentation.plan_as_markdown(fleet, made, changes).removesuffix("\n"))
     elif output is PlanOutput.SVG:
-        print_result(fleet_picture(made).removesuffix("\n"))
+        print_result(presentation.fleet_picture(made).removesuffix("\n"))
     else:
-        print_plan(printing_console(), fleet, made, changes, every=every)
+        presentation.print_plan(presentation.printing_console(), fleet, made, changes, every=every)
     if made.shortfalls:
         raise typer.Exit(exit_codes.SHORTFALL)
 
@@ -75,8 +68,8 @@ def _print_accounts(fleet: Fleet, made: Plan, by: AccountsBy, output: PlanOutput
     elif output is PlanOutput.YAML:
         print_result(yaml.safe_dump(accounts_to_dict(fleet, made, by), sort_keys=False).removesuffix("\n"))
     elif output is PlanOutput.TABLE:
-        print_accounts(printing_console(), fleet, made, by)
+        presentation.print_accounts(presentation.printing_console(), fleet, made, by)
     elif output is PlanOutput.MARKDOWN:
-        print_result(accounts_as_markdown(fleet, made, by))
+        print_result(presentation.accounts_as_markdown(fleet, made, by))
     else:
         raise typer.BadParameter(f"--by makes no {output.value}: write --output table, json, yaml or markdown")

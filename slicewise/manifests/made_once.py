@@ -69,10 +69,14 @@ class MadeOnce:
             return text
         if not isinstance(value, dict):
             return _SORTED.encode(value)
-        return f"{{{','.join([f'{_key(key)}:{self.json_of(value[key])}' for key in sorted(value)])}}}"
+        known = self._texts.get
+        fields = [
+            f"{begin}{known(id(value[name])) or self.json_of(value[name])}" for name, begin in _beginnings(tuple(value))
+        ]
+        return f"{{{','.join(fields)}}}"
 
 
 @lru_cache(_MOST_KEPT)
-def _key(name: str) -> str:
-    """Return the name of a field as JSON; services have the same few hundred fields."""
-    return _SORTED.encode(name)
+def _beginnings(names: tuple[str, ...]) -> Sequence[tuple[str, str]]:
+    """Return the names of fields, sorted, each with how it begins in JSON; most services have the same of them."""
+    return [(name, f"{_SORTED.encode(name)}:") for name in sorted(names)]

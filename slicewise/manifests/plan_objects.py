@@ -53,9 +53,11 @@ def placement_objects(fleet: Fleet, placement: Placement, made: Maker = _ANEW) -
 
 
 def _claim_templates(fleet: Fleet, placement: Placement, service: KubernetesObject) -> list[KubernetesObject]:
-    workloads = [(each, fleet.node_pool[each.environment, each.node_pool]) for each in placement.workloads]
-    name = service["metadata"]["name"]
-    return [claim_template(each, pool, name) for each, pool in workloads if uses_claims(pool)]
+    return [
+        claim_template(each, pool, service["metadata"]["name"])
+        for each in placement.workloads
+        if uses_claims(pool := fleet.node_pool[each.environment, each.node_pool])
+    ]
 
 
 def shared_objects(fleet: Fleet, placements: Iterable[Placement]) -> list[KubernetesObject]:

@@ -139,7 +139,7 @@ def pod_template(
         "initContainers": made(_init_containers, [model]),
     }
     if profile.replica_topology.spread is Spread.PREFERRED and placement.nodes_per_replica == 1:
-        template["topologySpreadConstraints"] = made(_spread, [], name, _component(placement))
+        template["topologySpreadConstraints"] = _spread(name, _component(placement))
     return {key: value for key, value in template.items() if value}
 
 

@@ -26,11 +26,12 @@ from slicewise.planning.reasons import Reason
 class PoolLedger:
     """A pool's capacity and the pods charged to it. The only thing that changes while a plan is made."""
 
-    def __init__(self, environment: str, pool: NodePool) -> None:
+    def __init__(self, environment: str, pool: NodePool, node: NodeSize | None = None) -> None:
+        """Take a pool with nothing on it, and what one of its `node`s has where that is known already."""
         self.environment = environment
         self.pool = pool
         self.resource = pool.resource
-        self.node = node_size(pool)
+        self.node = node or node_size(pool)
         self.units = self.node.units * pool.nodes
         """Units of all nodes."""
         self.allocated = 0
@@ -156,7 +157,7 @@ class PoolLedger:
 
     def without(self, pods: Iterable[tuple[PodSize, int]]) -> PoolLedger:
         """Return a copy in which these pods are not charged."""
-        other = PoolLedger(self.environment, self.pool)
+        other = PoolLedger(self.environment, self.pool, self.node)
         for pod, count in self._pods.items():
             other.charge(pod, count)
         for pod, count in pods:
@@ -169,7 +170,7 @@ class PoolLedger:
         Args:
             pool: The pool of this ledger with another number of nodes, or of units that are reserved.
         """
-        return PoolLedger(self.environment, pool)
+        return PoolLedger(self.environment, pool, self.node)
 
     def mixing(self, pod: PodSize) -> int:
         """Return how much a pod of this size would mix sizes, which costs room: 0 not at all, 1 the pool is empty.

@@ -55,16 +55,17 @@ class Contention:
         if not asked:
             return None
         crowded = replace(place).state
+        own, priority = want.deployment.key, want.deployment.spec.priority
         # Others may come to the same nodes for another of their GPU resources.
         for there, ledger in zip(place.offers, (crowded, *crowded.beside), strict=True):
             for rival in self._matching(there):
-                other = rival.deployment
-                if other.key == want.deployment.key or other.spec.priority < want.deployment.spec.priority:
+                if not rival.fits_in_units(there) or rival.deployment.spec.priority < priority:
                     continue
-                if rival.fits_in_units(there) and there.state.takes(rival.pod, rival.count):
+                other = rival.deployment.key
+                if other != own and there.state.takes(rival.pod, rival.count):
                     ledger.charge(rival.pod, rival.count)
                     if not _takes(crowded, asked):
-                        return other.key
+                        return other
         return None
 
     def _matching(self, place: ChargedPool) -> Sequence[Want]:

@@ -121,7 +121,7 @@ class Want:
         """How many pods it would have there."""
         return self.deployment.replicas * self.profile.replica_topology.nodes
 
-    @property
+    @cached_property
     def units(self) -> int:
         """Units of all its pods there."""
         return self.deployment.replicas * self.profile.replica_topology.units
@@ -241,7 +241,7 @@ class PrefillWant(Want):
         """Return the same on another pool."""
         return replace(self, place=place)
 
-    @property
+    @cached_property
     def units(self) -> int:
         """Units of its prefill pods there."""
         return self.replicas * self.profile.replica_topology.units

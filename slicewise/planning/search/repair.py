@@ -124,8 +124,7 @@ class _Repacking:
         old = self._bookings.get(index, [])
         pool = self._draft.pools[index]
         smallest = min((queue.waiters[0].units for queue in self.pools[index] if queue.waiters), default=None)
-        largest = max((booking.units for booking in old), default=0)
-        if smallest is None or smallest >= max(largest, pool.free + 1):
+        if smallest is None or (smallest > pool.free and all(booking.units <= smallest for booking in old)):
             return False
         base = pool.without((booking.pod, booking.pods) for booking in old)
         candidates = self._candidates(index, base, old)
