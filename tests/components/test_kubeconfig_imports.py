@@ -68,6 +68,11 @@ def test_the_program_itself_loads_none() -> None:
     assert loaded(PROGRAM) == set()
 
 
+def test_names_are_compared_only_where_one_is_wrong() -> None:
+    reading = "from slicewise.documents import load_fleet\nload_fleet(['stacks/demo'])\n"
+    assert "rapidfuzz" not in loaded(reading)
+
+
 @pytest.mark.parametrize(
     ("source", "expected"),
     [

@@ -70,7 +70,8 @@ class ReferenceCheck:
 
 @lru_cache
 def _is_other_kind(kind: str) -> bool:
-    return closest(kind, (*ModelKind, *_OTHER_KINDS)) in _OTHER_KINDS
+    known = (*ModelKind, *_OTHER_KINDS)
+    return (kind if kind in known else closest(kind, known)) in _OTHER_KINDS
 
 
 def claimed_models(data: object) -> set[ModelKey] | None:
