@@ -101,11 +101,6 @@ class Fleet:
         declared = self.node_pool[environment, pool]
         return offer_named(declared, resource) or offers_of(declared)[0]
 
-    @cached_property
-    def _models_by_id(self) -> Mapping[int, ModelSpec]:
-        """What each deployment of the fleet serves, by the id of its document: the fleet keeps it, and so the id."""
-        return {id(deployment): self.models[model_key(deployment)] for deployment in self.deployments}
-
     def model_of(self, deployment: ModelDeployment) -> ModelSpec:
-        """Return the model that `deployment` serves, whether it is one of the fleet's or a changed one."""
-        return self._models_by_id.get(id(deployment)) or self.models[model_key(deployment)]
+        """Return the model that `deployment` serves."""
+        return self.models[model_key(deployment)]
