@@ -16,8 +16,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 from xdist.remote import Producer  # type: ignore[import-untyped]
 
-from embedded.cluster import install_kinds
-from tests.etcd_data import data_after
+from embedded.kinds_data import data_with_kinds
 from tests.work_units import Units, in_order
 
 # Tests are many objects that live to the end: looking through them again and again takes a tenth of what tests compute.
@@ -59,6 +58,6 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 @pytest.fixture(scope="session")
-def kinds(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def kinds() -> Path:
     """What API servers begin with: the kinds of KServe, LeaderWorkerSet and the Gateway API."""
-    return data_after(install_kinds, tmp_path_factory)
+    return data_with_kinds()

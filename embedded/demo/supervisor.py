@@ -15,6 +15,7 @@ from pathlib import Path
 from embedded.cluster import EmbeddedCluster
 from embedded.demo.fake_pools import fake_pools
 from embedded.errors import ControlPlaneError
+from embedded.kinds_data import data_with_kinds
 from embedded.program import CHECKOUT
 from slicewise.documents import load_fleet
 
@@ -34,7 +35,8 @@ def keep_running(state: Path) -> None:
     with ExitStack() as stack:
         for environment in load_fleet([str(CHECKOUT / DOCUMENTS)]).environments:
             directory = cluster_directory(state, environment.metadata.name)
-            stack.enter_context(EmbeddedCluster.start(directory, fake_pools(environment), gateway=True))
+            pools = fake_pools(environment)
+            stack.enter_context(EmbeddedCluster.start(directory, pools, gateway=True, data=data_with_kinds()))
         _ready_file(state).touch()
         while True:
             signal.pause()
