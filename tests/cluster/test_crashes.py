@@ -12,11 +12,11 @@ from typing import Any
 
 import httpx2
 import pytest
+from lightkube import Client
 from lightkube.resources.core_v1 import Namespace
 
 from embedded.api_client import connect
 from embedded.cluster import EmbeddedCluster
-from embedded.control_plane import ControlPlane
 from embedded.fake_nodes import FakePool
 from embedded.kserve_kinds import LLMInferenceService
 from tests.cluster.workloads import more_nodes
@@ -62,11 +62,17 @@ def up(stack: Workspace, timeout: int, *, fails: bool = False) -> str:
     return stack.pulumi("up", "--yes", "--skip-preview", "--stack", STACK, fails=fails).stdout
 
 
-def services(plane: ControlPlane, namespace: str = NAMESPACE) -> list[str]:
+@pytest.fixture
+def client(fragile: EmbeddedCluster) -> Iterator[Client]:
+    """One client for each test: making one takes longer than a request."""
+    with connect(fragile.plane) as client:
+        yield client
+
+
+def services(client: Client, namespace: str = NAMESPACE) -> list[str]:
     """Return the names of the services in the cluster."""
-    with connect(plane) as client:
-        found = client.list(LLMInferenceService, namespace=namespace)
-        return sorted(str(item.metadata.name) for item in found if item.metadata)
+    found = client.list(LLMInferenceService, namespace=namespace)
+    return sorted(str(item.metadata.name) for item in found if item.metadata)
 
 
 def in_state(stack: Workspace) -> Counter[str]:
@@ -78,12 +84,12 @@ def in_state(stack: Workspace) -> Counter[str]:
 
 
 def test_kserves_controller_dies_in_the_middle_and_is_missing_at_the_end(
-    stack: Workspace, fragile: EmbeddedCluster
+    stack: Workspace, fragile: EmbeddedCluster, client: Client
 ) -> None:
     stack.write(FLEET, *served(1, replicas=2))
     up(stack, 300)
 
-    with when(lambda: len(services(fragile.plane)) > 1, lambda: fragile.kill("llmisvc")):
+    with when(lambda: len(services(client)) > 1, lambda: fragile.kill("llmisvc")):
         stack.write(FLEET, *served(6, replicas=2))
         said = up(stack, 6, fails=True)
 
@@ -93,7 +99,7 @@ def test_kserves_controller_dies_in_the_middle_and_is_missing_at_the_end(
         "KServe has not looked at it since it was applied: does its controller (llmisvc) run, with enough CPU?" in said
     )
     names = [f"chat-{number}" for number in range(6)]
-    assert services(fragile.plane) == names
+    assert services(client) == names
     assert in_state(stack) == Counter(f"{name}-service" for name in names)
     assert len(stack.outputs()["placements"]) == 6
 
@@ -115,11 +121,11 @@ def test_kserves_controller_dies_in_the_middle_and_is_missing_at_the_end(
     assert in_state(stack) == Counter()
 
 
-def test_the_api_server_dies_in_the_middle(stack: Workspace, fragile: EmbeddedCluster) -> None:
+def test_the_api_server_dies_in_the_middle(stack: Workspace, fragile: EmbeddedCluster, client: Client) -> None:
     namespace = "elsewhere"
     stack.write(FLEET, *served(8, namespace=namespace))
 
-    with when(lambda: bool(services(fragile.plane, namespace)), lambda: fragile.kill("kube-apiserver")):
+    with when(lambda: bool(services(client, namespace)), lambda: fragile.kill("kube-apiserver")):
         started = time.monotonic()
         said = up(stack, 3600, fails=True)
         # Waiting for what was applied ends when something could not be applied.
@@ -134,15 +140,14 @@ def test_the_api_server_dies_in_the_middle(stack: Workspace, fragile: EmbeddedCl
     up(stack, 300)
 
     names = [f"chat-{number}" for number in range(8)]
-    assert services(fragile.plane, namespace) == names
+    assert services(client, namespace) == names
     assert in_state(stack) == Counter(f"{name}-service" for name in names)
     stack.pulumi("preview", "--refresh", "--expect-no-changes", "--stack", STACK)
     stack.pulumi("destroy", "--yes", "--skip-preview", "--stack", STACK)
-    assert services(fragile.plane, namespace) == []
+    assert services(client, namespace) == []
     assert in_state(stack) == Counter()
     # A namespace that the stack made stays: others may have come to use it.
-    with connect(fragile.plane) as client:
-        assert namespace in [item.metadata.name for item in client.list(Namespace) if item.metadata]
+    assert namespace in [item.metadata.name for item in client.list(Namespace) if item.metadata]
 
 
 def give_up_sooner(stack: Workspace) -> None:

@@ -43,11 +43,10 @@ class ProcessArguments:
 
     def look(self) -> None:
         self.rounds += 1
-        for file in Path("/proc").glob("[0-9]*/cmdline"):
-            try:
-                self.seen.add(file.read_bytes())
-            except OSError:
-                continue  # it has ended in between
+        # Making a `Path` of each takes most of the time.
+        for name in filter(str.isdecimal, os.listdir("/proc")):  # noqa: PTH208
+            with suppress(OSError), open(f"/proc/{name}/cmdline", "rb", buffering=0) as file:  # noqa: PTH123
+                self.seen.add(file.read())  # unless it has ended in between
 
 
 @contextmanager
