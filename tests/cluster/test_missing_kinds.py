@@ -77,12 +77,19 @@ class Bare:
         wait_until(f"{name} served", lambda: spec["names"]["kind"] in self.raw.get(path).text, SECONDS)
 
     def remove(self, *names: str) -> None:
-        """Remove definitions, where they are, and wait until their groups are not served any more."""
-        there = {each.metadata.name for each in self.client.list(CustomResourceDefinition) if each.metadata}
-        for name in there & set(names):
-            self.client.delete(CustomResourceDefinition, str(name))
+        """Remove definitions, where they are, and wait until they are gone and their groups are not served any more.
+
+        The groups go first: what is applied to a definition that is still there goes with it.
+        """
+        for name in self._there(names):
+            self.client.delete(CustomResourceDefinition, name)
         groups = [f'"{name.partition(".")[2]}"' for name in names]
-        wait_until(f"{names} gone", lambda: not any(each in self.raw.get("/apis").text for each in groups), SECONDS)
+        wait_until(f"no {groups}", lambda: not any(each in self.raw.get("/apis").text for each in groups), SECONDS)
+        wait_until(f"no {names}", lambda: not self._there(names), SECONDS)
+
+    def _there(self, names: tuple[str, ...]) -> set[str]:
+        found = self.client.list(CustomResourceDefinition)
+        return {str(each.metadata.name) for each in found if each.metadata} & set(names)
 
 
 @pytest.fixture(scope="module")
