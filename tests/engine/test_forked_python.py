@@ -17,36 +17,22 @@ from embedded.deadlines import wait_until
 from embedded.program import CHECKOUT, Program
 from tests.engine.forked_python import forked_python
 from tests.engine.workspace import STACK, Workspace
+from tests.process_findings import FINDINGS
 from tests.processes import wait_ended
 
 NAME = "pulumi-language-python-exec"
 SECONDS = 60
-# Of where a program runs and what it finds.
-FINDINGS = """
-import gc, json, os, signal, sys, threading, warnings
-print(json.dumps({
-    "name": [__name__, __file__, sys.argv, sys.executable, sys.flags],
-    "directory": os.getcwd(),
-    "environment": dict(os.environ),
-    "descriptors": os.listdir("/proc/self/fd"),
-    "path": sys.path,
-    "filters": [str(each) for each in warnings.filters],
-    "interrupt": str(signal.getsignal(signal.SIGINT)),
-    "pipe": str(signal.getsignal(signal.SIGPIPE)),
-    "blocked": list(signal.pthread_sigmask(signal.SIG_BLOCK, [])),
-    "group": [os.getpgid(0), os.getsid(0)],
-    "mask": os.umask(0),
+WHERE = f"""{FINDINGS}
+import threading
+found |= {{
+    "name": [__name__, __file__, sys.executable, sys.flags],
+    "session": os.getsid(0),
     "nice": os.nice(0),
-    "collector": [gc.isenabled(), gc.get_threshold()],
     "threads": threading.active_count(),
-    "streams": [
-        [each.encoding, each.errors, each.isatty(), each.seekable(), each.line_buffering, each.write_through, each.mode]
-        for each in (sys.stdin, sys.stdout, sys.stderr)
-    ],
     "ours": [each for each in sys.modules if each.startswith(("slicewise", "components", "embedded"))],
-}))
+}}
+print(json.dumps(found))
 """
-
 
 # What runs a program, and is killed itself.
 STARTER = """
@@ -65,7 +51,7 @@ def started(
     directory: Path, text: str, *, forked: bool = True, files: Sequence[int] = (), group: int | None = None
 ) -> subprocess.Popen[str]:
     """Start a program as Pulumi's language host does."""
-    program = directory / "pulumi-language-python-exec"
+    program = directory / NAME
     program.write_text(text)
     environment = Program.at(directory, STACK, forked_python() if forked else Path(sys.executable)).environment
     return subprocess.Popen(
@@ -94,10 +80,10 @@ def line_of(process: subprocess.Popen[str]) -> str:
 
 def test_it_runs_where_what_is_started_runs(tmp_path: Path) -> None:
     with (tmp_path / "lock").open("w") as lock:
-        expected, found = (run(tmp_path, FINDINGS, forked=forked, files=[lock.fileno()]) for forked in (False, True))
+        expected, found = (run(tmp_path, WHERE, forked=forked, files=[lock.fileno()]) for forked in (False, True))
     assert (expected[0], expected[2]) == (found[0], found[2]) == (0, "")
     seen = json.loads(found[1])
-    assert seen == json.loads(expected[1]) | {"group": seen["group"]}
+    assert seen == json.loads(expected[1]) | {each: seen[each] for each in ("group", "session")}
     assert len(seen["descriptors"]) == 5, "its streams, the lock and the list itself"
     assert seen["ours"] == []
 

@@ -13,31 +13,11 @@ from typing import IO, NamedTuple
 
 import pytest
 
+from tests.process_findings import FINDINGS
 from tests.unit.cli.forking import run_forked
 from tests.unit.cli.running import COMMAND, DEMO, GKE_MIXED, ROOT, SECONDS, SHORTFALL, slicewise
 
-# Of where a program runs and what it finds.
-FINDINGS = """
-import gc, json, os, signal, sys, warnings
-print(json.dumps({
-    "arguments": sys.argv,
-    "directory": os.getcwd(),
-    "environment": dict(os.environ),
-    "descriptors": os.listdir("/proc/self/fd"),
-    "path": sys.path,
-    "filters": [str(each) for each in warnings.filters],
-    "interrupt": str(signal.getsignal(signal.SIGINT)),
-    "pipe": str(signal.getsignal(signal.SIGPIPE)),
-    "blocked": list(signal.pthread_sigmask(signal.SIG_BLOCK, [])),
-    "group": os.getpgid(0),
-    "mask": os.umask(0),
-    "collector": [gc.isenabled(), gc.get_threshold(), gc.get_freeze_count()],
-    "streams": [
-        [each.encoding, each.errors, each.isatty(), each.seekable(), each.line_buffering, each.mode]
-        for each in (sys.stdin, sys.stdout, sys.stderr)
-    ],
-}))
-"""
+WHERE = f"{FINDINGS}\nfound['frozen'] = gc.get_freeze_count()\nprint(json.dumps(found))\n"
 
 
 class Files(NamedTuple):
@@ -69,9 +49,9 @@ def run(program: str, files: Files, seconds: float = SECONDS) -> tuple[int, str,
 def test_it_runs_where_what_is_started_runs(files: Files, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("FLEET", "éclair")
     monkeypatch.delenv("PYTHONUNBUFFERED", raising=False)
-    command = [sys.executable, "-W", "error", "-c", FINDINGS, "one", "two words"]
+    command = [sys.executable, "-W", "error", "-c", WHERE, "one", "two words"]
     subprocess.run(command, cwd=ROOT, env=os.environ, **files._asdict(), check=True, timeout=SECONDS)
-    expected, found = (json.loads(text) for text in (files.written()[0], run(FINDINGS, files)[1]))
+    expected, found = (json.loads(text) for text in (files.written()[0], run(WHERE, files)[1]))
     # `-c` says it with the empty string, where `-m` has the directory's name.
     assert (expected["path"].pop(0), found["path"].pop(0)) == ("", str(ROOT))
     assert found == expected
